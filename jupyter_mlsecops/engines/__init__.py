@@ -1,0 +1,1 @@
+"""Other tools behind one protocol."""

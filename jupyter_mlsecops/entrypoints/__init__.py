@@ -1,0 +1,1 @@
+"""Doors: what starts the linter, finds files and prints."""

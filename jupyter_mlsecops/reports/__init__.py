@@ -1,0 +1,1 @@
+"""Formats: a wire document in, text out."""
