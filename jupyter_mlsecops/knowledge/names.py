@@ -1,0 +1,63 @@
+"""Looks up qualified names in tables of facts, wildcards included."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Row = TypeVar("Row")
+
+
+class NameTable(Generic[Row]):
+    """Rows by the qualified names of functions.
+
+    In a pattern `*` stands for anything: `transformers.*.from_pretrained`. Its last component may not be a wildcard
+    alone, so that a look-up stays one step in a dictionary. Exact names win over patterns, longer patterns over shorter.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
+        self._exact: dict[str, Row] = {}
+        patterns: dict[str, list[tuple[str, Row]]] = defaultdict(list)
+        for name, row in rows:
+            if "*" in name:
+                patterns[name.rpartition(".")[2]].append((name, row))
+            else:
+                self._exact[name] = row
+        self._patterns = {
+            last: [(_compiled(name), row) for name, row in sorted(found, key=lambda item: -len(item[0]))]
+            for last, found in patterns.items()
+        }
+
+    def find(self, names: Iterable[str]) -> tuple[str, Row] | None:
+        """The first of the names that the table knows, with its row."""
+        for name in names:
+            if name in self._exact:
+                return name, self._exact[name]
+            for pattern, row in self._patterns.get(name.rpartition(".")[2], ()):
+                if pattern.fullmatch(name):
+                    return name, row
+        return None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """One of these stands in every text that uses a name of the table: the last components."""
+        last = {name.rpartition(".")[2] for name in self._exact} | set(self._patterns)
+        return tuple(sorted(last))
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+
+
+def name_table(rows: Iterable[Mapping[str, object]], make: type[Row]) -> NameTable[Row]:
+    """A table of the rows of a TOML array that have `names`; the other keys make the row."""
+    pairs: list[tuple[str, Row]] = []
+    for row in rows:
+        facts = make(**{key.replace("-", "_"): value for key, value in row.items() if key != "names"})
+        names = row["names"]
+        pairs.extend((str(name), facts) for name in names if isinstance(names, list))
+    return NameTable(pairs)

@@ -1,0 +1,298 @@
+"""The words that rules speak: the calls, commands and magics of one piece of program text."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_mlsecops.notebook import ipython, shell
+from jupyter_mlsecops.notebook.carriers import carried
+from jupyter_mlsecops.notebook.literals import literal_positions
+from jupyter_mlsecops.notebook.model import Location, Place
+from jupyter_mlsecops.notebook.program import Program
+from jupyter_mlsecops.notebook.python import PythonSource, parse
+from jupyter_mlsecops.notebook.text_values import last_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_mlsecops.notebook.ipython import Layout, Magic, ShellText
+    from jupyter_mlsecops.notebook.model import Notebook
+    from jupyter_mlsecops.notebook.scopes import Position
+
+CodeKind = Literal["python", "shell", "text"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Call:
+    """One Python call. `names` are the qualified names of what may be called; positions are in `code.text`."""
+
+    code: Code = field(repr=False)
+    node: ast.Call
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """The most likely qualified name; "" where none is known."""
+        return self.names[0] if self.names else ""
+
+    @property
+    def place(self) -> Place:
+        """The whole call."""
+        return self.code.place(self.start, self.end)
+
+    @property
+    def at(self) -> Position:
+        """When the call runs, as far as the order of the cells tells."""
+        home = self.code.program.home(self.node)
+        return home.at if home else (0, 0, 0)
+
+    def keyword(self, name: str) -> ast.keyword | None:
+        """The keyword argument as written in this call."""
+        return next((keyword for keyword in self.node.keywords if keyword.arg == name), None)
+
+    def argument(self, name: str, position: int | None = None) -> ast.expr | None:
+        """The argument by name or position; looks into `**kwargs` that are known, and into functools.partial."""
+        if keyword := self.keyword(name):
+            return keyword.value
+        found = _positional(self.node.args, position)
+        if found is None:
+            found = self._unpacked(name)
+        if found is None and (partial := self._partial()):
+            own = next((keyword.value for keyword in partial.keywords if keyword.arg == name), None)
+            found = own if own is not None else _positional(partial.args[1:], position)
+        return found
+
+    def constant(self, name: str, position: int | None = None) -> object:
+        """The constant that an argument gives; UNKNOWN where it is missing or cannot be known."""
+        from jupyter_mlsecops.notebook.program import UNKNOWN
+
+        value = self.argument(name, position)
+        return UNKNOWN if value is None else self.code.program.constant(value)
+
+    def text(self, name: str, position: int | None = None) -> str | None:
+        """The text that an argument gives, unknown parts as HOLE; None where it is missing or unknown."""
+        value = self.argument(name, position)
+        return None if value is None else self.code.program.text(value)
+
+    def _unpacked(self, name: str) -> ast.expr | None:
+        for keyword in self.node.keywords:
+            if keyword.arg is None:
+                later = self.code.program.item(keyword.value, name)
+                if later is not None and later.kind == "value":
+                    return later.value
+                match self.code.program.value(keyword.value):
+                    case ast.Dict() as literal:
+                        found = last_item(literal, name)
+                    case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
+                        found = next((own.value for own in keywords if own.arg == name), None)
+                    case _:
+                        found = None
+                if found is not None:
+                    return found
+        return None
+
+    def _partial(self) -> ast.Call | None:
+        made = self.code.program.value(self.node.func)
+        is_partial = isinstance(made, ast.Call) and "functools.partial" in self.code.program.names(made.func)
+        return made if is_partial and isinstance(made, ast.Call) else None
+
+
+def _positional(arguments: list[ast.expr], position: int | None) -> ast.expr | None:
+    if position is None or position >= len(arguments):
+        return None
+    before = arguments[: position + 1]
+    return None if any(isinstance(argument, ast.Starred) for argument in before) else arguments[position]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Code:
+    """One piece of program text: a code cell, or a file that a cell writes (`file` is its name then).
+
+    `text` is a part of the cell's source that begins at `start`; all positions below are positions in `text`.
+    `number` is the place of this text among the sources of its program.
+    """
+
+    cell: int
+    text: str = field(repr=False)
+    start: int = 0
+    kind: CodeKind = "python"
+    file: str | None = None
+    layout: Layout = field(repr=False)
+    session: Session = field(repr=False)
+    number: int = 0
+
+    @property
+    def program(self) -> Program:
+        """The namespace that this text runs in."""
+        return self.session.program
+
+    @property
+    def python(self) -> PythonSource:
+        """The Python of this text."""
+        return self.session.sources[self.number]
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of a span of this text."""
+        return Place(cell=self.cell, at=Location(part="/source", start=self.start + start, end=self.start + end))
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Start and end of a node."""
+        return self.python.span(node)
+
+    def literal_span(self, node: ast.expr, start: int = 0, end: int | None = None) -> tuple[int, int]:
+        """Where the characters `start` to `end` of a string literal's value stand; the whole value by default.
+
+        The quotes are left out. The span of the expression where it is no literal.
+        """
+        whole = self.span(node)
+        positions = literal_positions(self.text, *whole) if isinstance(node, (ast.Constant, ast.JoinedStr)) else None
+        if not positions:
+            return whole
+        last = len(positions) - 1
+        return positions[min(start, last)], positions[last if end is None else min(end, last)]
+
+    def nodes(self, *types: type[ast.AST], dead: bool = False) -> Iterator[ast.AST]:
+        """The nodes of these types in document order; `dead`: those that never run too."""
+        for node in self.program.nodes[self.number]:
+            if isinstance(node, types) and (dead or not self.program.is_dead(node)):
+                yield node
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """All Python calls that may run, in document order."""
+        return tuple(self.call(node) for node in self.nodes(ast.Call) if isinstance(node, ast.Call))
+
+    def call(self, node: ast.Call) -> Call:
+        """A call of this text as rules see it."""
+        start, end = self.span(node)
+        return Call(code=self, node=node, names=self.program.names(node.func), start=start, end=end)
+
+    @property
+    def magics(self) -> tuple[Magic, ...]:
+        """The magics, in document order."""
+        return self.layout.magics
+
+    @cached_property
+    def pipelines(self) -> tuple[shell.Pipeline, ...]:
+        """What is handed to a shell, by every carrier, in document order."""
+        found = [pipeline for text in self.layout.shells if not self._is_dead(text) for pipeline in self._parsed(text)]
+        found.extend(pipeline for call in self.calls for pipeline in carried(self, call))
+        return tuple(sorted(found, key=lambda pipeline: pipeline.start))
+
+    @cached_property
+    def commands(self) -> tuple[shell.Command, ...]:
+        """All commands, those inside substitutions too."""
+        return tuple(shell.flatten(self.pipelines))
+
+    def position(self, offset: int) -> Position:
+        """A place of this text in the order of the program."""
+        line = self.python.line_of(offset)
+        return self.number, line, offset - self.python.offset(line, 0)
+
+    def _parsed(self, text: ShellText) -> tuple[shell.Pipeline, ...]:
+        fill = self.filler_at(self.position(text.start)) if text.dialect == "ipython" else self.fill_script
+        pipelines = shell.parse(text.text, dialect=text.dialect, fill=fill)
+        return shell.moved(pipelines, lambda offset: offset + text.start)
+
+    def _is_dead(self, text: ShellText) -> bool:
+        return any(start <= text.start < end for start, end in self._dead_spans)
+
+    @cached_property
+    def _dead_spans(self) -> tuple[tuple[int, int], ...]:
+        nodes = self.program.nodes[self.number]
+        return tuple(self.span(node) for node in nodes if isinstance(node, ast.stmt) and self.program.is_dead(node))
+
+    # -- what interpolations stand for -----------------------------------------------------------------------------
+
+    def fill_script(self, _kind: str, name: str) -> str | None:
+        """The value of a variable in a script: what the notebook put into the environment."""
+        return self.program.environment_variable(name, (self.number + 1, 0, 0))
+
+    def filler(self, node: ast.AST) -> Callable[[str, str], str | None]:
+        """The values that the parts of an f-string have."""
+        home = self.program.home(node) or next(
+            (self.program.home(inner) for inner in ast.walk(node) if self.program.home(inner)), None
+        )
+        return self.filler_at(home.at if home else (self.number + 1, 0, 0))
+
+    def filler_at(self, at: Position) -> Callable[[str, str], str | None]:
+        """The values that `{expression}` and `$variable` have at a position."""
+
+        def fill(kind: str, text: str) -> str | None:
+            if kind == "variable":
+                value = self.program.variable(text, at)
+                return self.program.environment_variable(text, at) if value is None else value
+            expression = self.program.expression(text, at)
+            return None if expression is None else self.program.shown(expression)
+
+        return fill
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Session:
+    """The texts that run in one namespace; parsed when a rule first asks."""
+
+    texts: tuple[str, ...] = field(repr=False)
+    environment: dict[str, str] = field(default_factory=dict)
+    # The codes of this session, and what readers of it worked out once for all of them.
+    codes: list[Code] = field(default_factory=list, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def sources(self) -> tuple[PythonSource, ...]:
+        """The texts as Python."""
+        return tuple(parse(text) for text in self.texts)
+
+    @cached_property
+    def program(self) -> Program:
+        """The namespace."""
+        return Program(self.sources, environment=self.environment)
+
+
+def read_codes(notebook: Notebook) -> tuple[Code, ...]:
+    """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own."""
+    cells = [cell for cell in notebook.cells if cell.type == "code"]
+    layouts = [ipython.split(cell.source, language=notebook.language) for cell in cells]
+    session = Session(texts=tuple(layout.python for layout in layouts), environment=_environment(layouts))
+    codes: list[Code] = []
+    for number, (cell, layout) in enumerate(zip(cells, layouts, strict=True)):
+        kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"  # type: ignore[assignment]
+        if kind == "python" and notebook.language != "python":
+            kind = "text"
+        code = Code(cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number)
+        session.codes.append(code)
+        codes.append(code)
+        if layout.body == "file" and layout.magics:
+            codes.append(_written(cell.index, cell.source, layout.magics[0]))
+    return tuple(codes)
+
+
+def _environment(layouts: list[Layout]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for layout in layouts:
+        for magic in layout.magics:
+            if magic.name in ("env", "set_env"):
+                name, separator, value = magic.arguments.partition("=" if "=" in magic.arguments else " ")
+                if separator:
+                    found[name.strip()] = value.strip().strip("'\"")
+    return found
+
+
+def _written(cell: int, source: str, magic: Magic) -> Code:
+    """The file that `%%writefile` makes of a cell's body."""
+    words = [word for word in magic.arguments.split() if not word.startswith("-")]
+    file = words[-1].strip("'\"") if words else ""
+    body = source[magic.body_start :]
+    suffix = file.rpartition(".")[2].lower()
+    kind: CodeKind = "python" if suffix == "py" else "shell" if suffix in ("sh", "bash") else "text"
+    language = {"python": "python", "shell": "bash"}.get(kind, "text")
+    layout = ipython.Layout(python=body, shells=(), magics=(), body="python") if kind == "python" else ipython.split(body, language=language)
+    session = Session(texts=(layout.python,))
+    code = Code(cell=cell, text=body, start=magic.body_start, kind=kind, file=file, layout=layout, session=session)
+    session.codes.append(code)
+    return code
