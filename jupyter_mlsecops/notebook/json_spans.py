@@ -13,7 +13,7 @@ _FLAT = rf'(?:[^"\[\]{{}}]++|{_STRING})*+'
 _TO_BRACKET = re.compile(rf"{_FLAT}[\[\]{{}}]", re.DOTALL)
 # The same, stepping over containers that hold no container: most of a notebook.
 _TO_NESTED_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_STRING}|\[{_FLAT}\]|\{{{_FLAT}\}})*+[\[\]{{}}]', re.DOTALL)
-_TOKEN = re.compile(rf'{_STRING}|[\[\]{{}}]|[^\s,:"\[\]{{}}]++', re.DOTALL)
+TOKEN = re.compile(rf'{_STRING}|[\[\]{{}}]|[^\s,:"\[\]{{}}]++', re.DOTALL)
 _STRINGS = re.compile(_STRING, re.DOTALL)
 
 
@@ -64,7 +64,7 @@ def _last_string(text: str, start: int, end: int) -> str:
 
 
 def _count_scalars(text: str, start: int, end: int) -> int:
-    return 0 if end - start < 3 else len(_TOKEN.findall(text, start, end))
+    return 0 if end - start < 3 else len(TOKEN.findall(text, start, end))
 
 
 def unquoted(json_string: str) -> str:
@@ -92,7 +92,7 @@ class Tree:
     def _read(self, span: Span) -> None:
         starts, ends, following, text = self._starts, self._ends, self._next, self._text
         open_tokens: list[int] = []
-        for match in _TOKEN.finditer(text, span.start, span.end):
+        for match in TOKEN.finditer(text, span.start, span.end):
             start, end = match.span()
             if text[start] in "]}":
                 if open_tokens:

@@ -14,11 +14,11 @@ SHORTEST = 8
 _LONGEST = 4_096
 # Parts of a value that say "not the real one", wherever they stand.
 _PARTS = re.compile(
-    r"\.\.\.|…|\*\*\*|x{3}|<|>|\{|\}|\[|\]|your|example|change.?me|replace|placeholder|dummy|sample|redacted|insert.?here"
+    r"\.\.\.|…|\*\*\*|(?-i:xxx|XXX)|<|>|\{|\}|\[|\]|your|example|change.?me|replace|placeholder|dummy|sample|redacted|insert.?here"
     r"|abc123|1234567|abcdef|qwerty|asdfgh|foobar",
     re.IGNORECASE,
 )
-_EDGES = "<>[]{}$%"
+_TEMPLATE = re.compile(r"\$[A-Za-z_({]|%\(|%.+%\Z|@\w+@\Z")
 _WORDS = frozenset(
     "my your test testing fake todo none null empty invalid enter insert replace here some any the this demo default sample example "
     "placeholder secret secrets token key keys api password passwd pass pwd credential credentials value string username user admin "
@@ -32,6 +32,8 @@ _FILE = re.compile(r"\.(?:json|pem|txt|ya?ml|toml|ini|cfg|env|key|crt|csv|py|ipy
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_NO_PASSWORD = re.compile(r"--?[A-Za-z][\w.=-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+.*|\W+\w+\W*|[A-Z]?[a-z]+\W")
+_JOINTS = re.compile(r"[-_./:=@]")
 _SPOKEN = re.compile(r"[bcdfghjklmnpqrstvwxyz]{0,3}(?:[aeiouy]{1,2}[bcdfghjklmnpqrstvwxz]{0,3})+", re.IGNORECASE)
 
 
@@ -39,7 +41,7 @@ def is_placeholder(value: str) -> bool:
     """Whether a value stands for a secret that is not written: empty, a template, a word, a name, a path, a run."""
     if len(value) < SHORTEST or len(value) > _LONGEST or any(map(str.isspace, value)) or not value.isprintable():
         return True
-    if value[0] in _EDGES or value[-1] in _EDGES or _PARTS.search(value) or monotonous(value):
+    if _TEMPLATE.match(value) or _PARTS.search(value) or monotonous(value):
         return True
     if _CAPITALS.fullmatch(value) or _LOWER_NAME.fullmatch(value):
         return True
@@ -60,10 +62,12 @@ def likeness(value: str, name: NameKind) -> Confidence | None:
 
 def is_random(value: str) -> bool:
     """Whether a machine drew this value: long, from a large alphabet, and not to be spoken."""
-    if len(value) < 16 or spoken(value):
+    if len(value) < 16:
         return False
     if _UUID.fullmatch(value):
         return True
+    if spoken(value) or max(map(len, _JOINTS.split(value))) < 12:
+        return False
     if _HEX.fullmatch(value):
         return len(value) >= 32 and entropy(value) >= 3.0
     kinds = _kinds(value)
@@ -73,17 +77,17 @@ def is_random(value: str) -> bool:
 
 
 def is_chosen(value: str) -> bool:
-    """Whether this may be a password that somebody thought of: letters with digits or signs, no bare word or name."""
+    """Whether this may be a password that somebody thought of: letters with digits or signs, no name, option or e-mail address."""
     letters = any(map(str.isalpha, value))
     digits = any(map(str.isdigit, value))
     signs = any(not char.isalnum() and char not in "_-./:\\" for char in value)
     named = not signs and kind_of_name(value) is not NameKind.OTHER
-    return letters and (digits or signs) and not named
+    return letters and (digits or signs) and not named and not _NO_PASSWORD.fullmatch(value)
 
 
 def spoken(value: str) -> bool:
     """Whether most of a value is made of syllables, as names and identifiers are."""
-    pieces = [piece for piece in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value) if len(piece) >= 4]
+    pieces = [piece for piece in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value) if len(piece) >= 3]
     return sum(len(piece) for piece in pieces if _SPOKEN.fullmatch(piece)) * 10 >= len(value) * 6
 
 

@@ -1,0 +1,127 @@
+"""Calls that fetch a repository of a hub by id, and whether a commit pins it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.fetches import is_commit
+from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.knowledge.names import NameTable, name_table
+from jupyter_mlsecops.notebook.program import LOCAL
+from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.provenance import Origin, provenance
+
+if TYPE_CHECKING:
+    import ast
+
+    from jupyter_mlsecops.notebook.code import Call
+
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
+_FILE_SUFFIX = re.compile(r"\.(?:bin|pt|pth|ckpt|safetensors|h5|keras|onnx|gguf|json|zip|tar|gz|pkl|msgpack|model)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubLoader:
+    """A row of hub.toml; arguments as (name, position)."""
+
+    id: list[str | int]
+    revision: list[str] = field(default_factory=list)
+    file: list[str | int] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HubFetch:
+    """One call that fetches from a hub.
+
+    `revision`: the argument that should pin it, None where it is absent; `file`: the one file that is wanted, or "".
+    """
+
+    call: Call
+    id: str
+    argument: ast.expr
+    revision: ast.expr | None
+    file: str
+    kind: str  # "model", "dataset" or "space"
+
+    @property
+    def revision_text(self) -> str | None:
+        """The revision as text; None where it is absent, None itself, or not known."""
+        return None if self.revision is None else self.call.code.program.text(self.revision)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a commit is given."""
+        return is_commit(self.revision_text)
+
+    @property
+    def is_unpinned(self) -> bool:
+        """Whether no revision is given at all."""
+        return self.revision is None or self.call.code.program.constant(self.revision) is None
+
+
+@cache
+def hub_loaders(section: str) -> NameTable[HubLoader]:
+    """The calls of one section of hub.toml."""
+    return name_table(table("hub")[section], HubLoader)
+
+
+def hub_fetch(call: Call, section: str = "model") -> HubFetch | None:
+    """What a call fetches from a hub; None where it is no such call, or loads something that is here."""
+    found = hub_loaders(section).find(call.names or _unknown_receiver(call))
+    if found is None or _is_no_hub(found[0]):
+        return None
+    row = found[1]
+    name, position = str(row.id[0]), int(row.id[1])
+    argument = call.argument(name, position)
+    repository = None if argument is None else call.code.program.text(argument)
+    if argument is None or repository is None:
+        return None
+    if row.prefixes:
+        prefix = next((p for p in row.prefixes if repository.startswith(p)), None)
+        if prefix is None:
+            return None
+        repository = repository.removeprefix(prefix)
+    if not is_hub_id(repository) or _is_offline(call) or provenance(call.code, argument).origin is not Origin.UNKNOWN:
+        return None
+    revision = next((given for name in row.revision if (given := call.argument(name)) is not None), None)
+    file = call.text(str(row.file[0]), int(row.file[1])) if row.file else None
+    kind = (call.text(row.type) if row.type else None) or section
+    return HubFetch(call=call, id=repository, argument=argument, revision=revision, file=file or "", kind=kind)
+
+
+def _unknown_receiver(call: Call) -> tuple[str, ...]:
+    """A method of something unknown is still called what it is called."""
+    attribute = getattr(call.node.func, "attr", "")
+    return (f"?.{attribute}",) if attribute else ()
+
+
+def _is_no_hub(name: str) -> bool:
+    return name.startswith((f"{LOCAL}.", *table("hub")["hub"]["services"]))
+
+
+def _is_offline(call: Call) -> bool:
+    if call.constant("local_files_only") is True:
+        return True
+    at = call.at
+    variables = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return any((call.code.program.environment_variable(name, at) or "").lower() in ("1", "true", "yes", "on") for name in variables)
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether a text can be the id of a hub's repository rather than a path."""
+    if HOLE in text or not _ID.fullmatch(text) or _FILE_SUFFIX.search(text):
+        return False
+    first, _, second = text.partition("/")
+    local = table("hub")["hub"]["local"]
+    return first.lower() not in local and not second.startswith("checkpoint-") and ".." not in text
+
+
+def is_unsafe_file(name: str) -> bool:
+    """Whether a file's format runs code when it is loaded."""
+    return posixpath.splitext(name)[1].lower() in table("hub")["hub"]["unsafe"]

@@ -1,0 +1,94 @@
+"""The one function that every door calls: bytes in, report out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.check import check
+from jupyter_mlsecops.excerpts import Excerpts
+from jupyter_mlsecops.findings import Problem, Report
+from jupyter_mlsecops.notebook.reader import Unreadable, read
+from jupyter_mlsecops.redaction import Redactor
+from jupyter_mlsecops.rules import all_rules
+from jupyter_mlsecops.settings import Settings
+from jupyter_mlsecops.triage import triage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jupyter_mlsecops.check import Checked, Result
+    from jupyter_mlsecops.findings import ProblemKind
+    from jupyter_mlsecops.notebook.model import Notebook
+    from jupyter_mlsecops.rule import Rule
+
+_KINDS = frozenset({".ipynb"})
+
+
+def lint(
+    content: bytes,
+    *,
+    path: str = "",
+    settings: Settings | None = None,
+    cache: None = None,
+    engines: Sequence[object] = (),
+) -> Report:
+    """Read, check, decide. Never raises for what is in `content`: what cannot be checked is a problem in the report.
+
+    `path` names the file and tells its kind; it is never opened. `cache` and `engines` are for later versions.
+    Raises ConfigurationError where the settings name unknown rules.
+    """
+    del cache, engines
+    settings = settings or Settings()
+    rules = settings.rules()
+    if not is_known_kind(path):
+        return _failed(path, "unreadable", "not a kind of file that can be scanned")
+    try:
+        return _lint(read(content, name=path, max_bytes=settings.max_file_size), path, settings, rules)
+    except Unreadable as error:
+        return _failed(path, error.kind, error.message)
+    except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
+        return _failed(path, "unreadable", f"could not be checked: {type(error).__name__}")
+
+
+def is_known_kind(path: str) -> bool:
+    """Whether the file's name says that it can be scanned; a file without a suffix is taken for a notebook."""
+    return PurePath(path).suffix.lower() in _KINDS | {""}
+
+
+def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rule]) -> Report:
+    checked = check(notebook, dict.fromkeys([*rules, *_secret_rules()]))
+    secrets = _secrets(notebook, checked.results)
+    excerpts = Excerpts(notebook, Redactor(secrets), secrets)
+    asked = {rule.id for rule in rules}
+    results = [result for result in checked.results if result.rule.id in asked]
+    decided = triage(notebook, results, path=path, settings=settings, excerpts=excerpts)
+    return Report(
+        path=path,
+        notebook=notebook,
+        findings=decided.findings,
+        silenced=decided.silenced,
+        problems=_problems(checked, path),
+        secrets=secrets,
+        unparsed_cells=checked.unparsed_cells,
+    )
+
+
+def _secret_rules() -> Iterable[Rule]:
+    """Run even where nobody asks for their findings: the redactor must know every secret of the file."""
+    return (rule for rule in all_rules().values() if rule.category == "secrets")
+
+
+def _secrets(notebook: Notebook, results: Iterable[Result]) -> tuple[str, ...]:
+    plain = Excerpts(notebook, lambda text: text, ())
+    places = (hit.at for result in results if result.rule.category == "secrets" for hit in result.hits)
+    return tuple(dict.fromkeys(value for place in places if (value := plain.value(place))))
+
+
+def _problems(checked: Checked, path: str) -> tuple[Problem, ...]:
+    return tuple(replace(problem, path=path) for problem in checked.problems)
+
+
+def _failed(path: str, kind: ProblemKind, message: str) -> Report:
+    return Report(path=path, problems=(Problem(path=path, kind=kind, message=message),))

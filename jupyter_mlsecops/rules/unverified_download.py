@@ -1,0 +1,125 @@
+r"""Find downloads of code, models and archives that nothing is compared with."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.fetches import Fetch, fetches
+from jupyter_mlsecops.file_types import FileType, file_type
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.loading import loaders
+from jupyter_mlsecops.provenance import history, provenance
+from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.verification import Strength, verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Code
+
+_LEVELS = {"code": Severity.MEDIUM, "model": Severity.MEDIUM, "archive": Severity.LOW}
+_WHAT = {"code": "code", "model": "a model", "archive": "an archive"}
+
+
+@code_rule(
+    category="downloads", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(494,), owasp=("ML06", "LLM03"), atlas=("AML.T0010",),
+    triggers=("http", "ftp", "wget", "curl", "gdown", "retriev", "get_file", "urlopen", "download", "aria2c"),
+)  # fmt: skip
+def unverified_download(code: Code) -> Iterator[Hit]:
+    r"""Code, a model or an archive is downloaded and nothing checks that it is the one that was meant.
+
+    ## What it sees
+
+    `wget`, `curl`, `aria2c`, `gdown`, `urlretrieve`, `requests.get`, `get_file` and the like, whose URL or target file is code or a
+    model (**medium**) or an archive (**low**). Data, text, tables and media are left alone, and so is what is verified: a digest
+    that is compared anywhere in the notebook, a checksum argument, a signature, a commit in the URL. MD5 and SHA-1 lower the
+    level by one. Hosts of the private network are not reported.
+
+    ## Why it matters
+
+    Whoever controls the server, or the name it is reached by, decides what you run (CWE-494; OWASP ML06 and LLM03; MITRE ATLAS
+    AML.T0010).
+
+    ## What to do
+
+    Compare the file's SHA-256 with a value in the notebook, e.g. with `pooch.retrieve(url, known_hash="sha256:…")`, or use a URL
+    that holds a commit.
+
+    ## Examples
+
+    ```python bad
+    !wget https://models.example.org/detector.onnx
+    ```
+
+    ```python bad
+    from urllib.request import urlretrieve
+
+    urlretrieve("https://example.org/helpers.py", "helpers.py")
+    ```
+
+    ```python good
+    !wget https://models.example.org/detector.onnx
+    !echo "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae  detector.onnx" | sha256sum -c
+    ```
+
+    ```python good
+    import pandas as pd
+
+    table = pd.read_csv("https://example.org/table.csv")
+    ```
+
+    ## References
+
+    - <https://cwe.mitre.org/data/definitions/494.html>
+    - <https://www.fatiando.org/pooch/>
+    """
+    for fetch in fetches(code):
+        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch):
+            continue
+        kind = _file_type(fetch)
+        if kind == "other":
+            continue
+        strength = verification(fetch)
+        if strength is not Strength.STRONG:
+            severity = Severity(max(_LEVELS[kind] - strength, Severity.INFO))
+            yield Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES)
+
+
+_FIXES = (Fix(title="Compare the file's SHA-256 before it is used, or name a commit in the URL", safety=Safety.MANUAL),)
+
+
+def _is_loader(fetch: Fetch) -> bool:
+    """What downloads and loads in one call is another rule's matter."""
+    return fetch.call is not None and loaders("torch-url").find(fetch.call.names) is not None
+
+
+def _message(fetch: Fetch, kind: FileType) -> str:
+    host = host_of(fetch.url or "")
+    return f"{_WHAT[kind]}, `{_shown(fetch)}`, is downloaded{f' from {host}' if host else ''} and never compared with a digest"
+
+
+def _shown(fetch: Fetch) -> str:
+    return fetch.file_name or "a file"
+
+
+def _file_type(fetch: Fetch) -> FileType:
+    """What is downloaded: by the URL's name, the target's, or that of the file which the reply is written to."""
+    found = file_type(fetch.file_name)
+    if found == "other" and fetch.call is not None:
+        if any(fetch.call.constant(name) is True for name in ("extract", "untar")):
+            return "archive"
+        if fetch.gives == "data":
+            return next((kind for path in _written_to(fetch) if (kind := file_type(path)) != "other"), "other")
+    return found
+
+
+def _written_to(fetch: Fetch) -> Iterator[str]:
+    """The files that the reply of a call is written to."""
+    for event in history(fetch.code).events:
+        if isinstance(event.content, ast.expr) and not event.path.startswith("&"):
+            origin = provenance(fetch.code, event.content)
+            if origin.fetch is not None and fetch.call is not None and origin.fetch.call is not None:
+                if origin.fetch.call.node is fetch.call.node:
+                    yield event.path
