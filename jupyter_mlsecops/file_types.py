@@ -7,7 +7,7 @@ from typing import Literal
 
 from jupyter_mlsecops.knowledge import table
 
-FileType = Literal["code", "model", "archive", "other"]
+FileType = Literal["code", "model", "weights", "archive", "other"]
 
 
 def file_type(name: str) -> FileType:
@@ -19,6 +19,5 @@ def file_type(name: str) -> FileType:
     stem, suffix = posixpath.splitext(name)
     if suffix in types["compression"]:
         suffix = posixpath.splitext(stem)[1]
-    if suffix in types["code"]:
-        return "code"
-    return "model" if suffix in types["model"] else "other"
+    kinds: tuple[FileType, ...] = ("code", "model", "weights")
+    return next((kind for kind in kinds if suffix in types[kind]), "other")

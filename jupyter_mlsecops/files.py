@@ -116,9 +116,7 @@ class FileHistory:
             self.fetches.append(fetch)
             if fetch.call is not None:
                 self._fetches[fetch.call.node] = fetch
-            if fetch.target and fetch.target != HOLE:
-                tree = fetch.source == "clone" or fetch.gives == "directory"
-                self.events.append(Event(path=_normal(fetch.target), at=fetch.at, fetch=fetch, tree=tree))
+            self.events.extend(_fetched(fetch))
         for call in code.calls:
             for name in call.names:
                 if name.startswith("<notebook>."):
@@ -130,6 +128,15 @@ class FileHistory:
             if magic.is_cell and magic.name in ("writefile", "file") and magic.arguments.split():
                 path = magic.arguments.split()[-1].strip("'\"")
                 self.events.append(Event(path=_normal(path), at=code.position(0)))
+
+
+def _fetched(fetch: Fetch) -> Iterator[Event]:
+    """The path that a fetch writes; where that is not known, or is a folder, the name in the URL tells."""
+    target = fetch.target or ""
+    if target.strip(HOLE + "/."):
+        yield Event(path=_normal(target), at=fetch.at, fetch=fetch, tree=True)
+    if fetch.call is not None and fetch.gives != "data" and not posixpath.splitext(target)[1] and fetch.file_name:
+        yield Event(path=fetch.file_name, at=fetch.at, fetch=fetch)
 
 
 def _called(code: Code, call: Call) -> Iterator[Event]:
@@ -298,7 +305,7 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     if HOLE in one or HOLE in other:
-        return _fits(one, other) or _fits(other, one)
+        return _fits(one, other) or _fits(other, one) or (HOLE not in one and other.endswith("/" + one))
     if one.startswith("&") or other.startswith("&"):
         return False
     return one.endswith("/" + other) or other.endswith("/" + one)

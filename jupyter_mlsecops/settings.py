@@ -22,6 +22,7 @@ Layer: TypeAlias = dict[str, Any]
 
 ENGINES = ("bandit", "detect-secrets", "nbqa", "pip-audit")
 _TABLE = "jupyter-mlsecops"
+_SHARED_FILE = "pyproject.toml"
 _SIZE = re.compile(r"(\d{1,15}) ?(B|[kK]B|MB|GB)?")
 _UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
@@ -196,6 +197,8 @@ def read_layer(content: bytes, *, file: str, folder: str) -> Layer | None:
 
     `file` names the file in errors, `folder` is where its patterns count from. Raises ConfigurationError.
     """
+    if _TABLE.encode() not in content and file.endswith(_SHARED_FILE):
+        return None  # a file of others: its mistakes are theirs
     table = _our_table(_parsed(content, file), file)
     return (
         None
@@ -227,7 +230,7 @@ def _parsed(content: bytes, file: str) -> dict[str, Any]:
 
 def _our_table(document: dict[str, Any], file: str) -> dict[str, Any] | None:
     """The whole of a file of ours, `[tool.jupyter-mlsecops]` of one that is shared."""
-    if "tool" not in document and not file.endswith("pyproject.toml"):
+    if "tool" not in document and not file.endswith(_SHARED_FILE):
         return document
     tools = document.get("tool")
     table = tools.get(_TABLE) if isinstance(tools, dict) else None

@@ -34,8 +34,10 @@ def _has_any(file_text: str) -> bool:
 
     try:
         json.loads(file_text, object_pairs_hook=look, parse_int=len, parse_float=len)
-    except (_FoundError, RecursionError, ValueError):
+    except (_FoundError, RecursionError):
         return True
+    except json.JSONDecodeError:
+        return False
     return False
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,9 @@ PIPENV = Grammar(
     files=frozenset({"--requirements"}),
 )
 PIPX = Grammar(
-    valued=frozenset({"--index-url", "--pip-args", "--preinstall", "--python", "--spec", "--suffix", "--with", "--backend"}),
+    valued=frozenset(
+        {"--index-url", "--pip-args", "--preinstall", "--python", "--spec", "--suffix", "--with", "--backend"}
+    ),
     letters={"e": "--editable", "i": "--index-url", "f": "--force"},
     requirements=frozenset({"--spec", "--with", "--preinstall"}),
 )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_mlsecops.notebook import install_options
-from jupyter_mlsecops.notebook.install_options import Grammar
 from jupyter_mlsecops.notebook.requirements import Kind, Named, Pin, normalise, read_conda_spec, read_requirement
-from jupyter_mlsecops.notebook.shell import Command, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jupyter_mlsecops.notebook.install_options import Grammar
+    from jupyter_mlsecops.notebook.shell import Command, Word
 
 __all__ = ["Install", "Option", "Requirement", "Tool", "normalise", "read_install"]
 
@@ -44,7 +47,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Install:
-    """A command that fetches packages. `verb` is what the tool was told to do: "install", "add", "run", …"""
+    """A command that fetches packages. `verb` is what the tool was told to do, such as "install", "add" or "run"."""
 
     tool: Tool
     verb: str
@@ -78,7 +81,7 @@ def read_install(command: Command) -> Install | None:
 
 
 def _hashed(requirements: Sequence[Requirement], options: Sequence[Option]) -> Sequence[Requirement]:
-    """pip refuses whatever has no hash where hashes are required."""
+    """Requirements as pip takes them: it refuses whatever has no hash where hashes are required."""
     if not any(option.name in {"--hash", "--require-hashes"} for option in options):
         return requirements
     return [replace(one, pin="hash") if one.kind in {"name", "url"} else one for one in requirements]
@@ -166,7 +169,7 @@ class _Arguments:
             self._flag(name, word)
 
     def _full_name(self, written: str) -> str:
-        """pip understands any beginning of an option's name that no other option shares."""
+        """The option meant: pip understands any beginning of a name that no other option shares."""
         grammar = self.grammar
         if written in grammar.valued or written in grammar.flags or not grammar.abbreviates or len(written) < 6:
             return written
@@ -200,9 +203,7 @@ class _Arguments:
         )
         if name in self.grammar.files:
             self.requirements.append(
-                Requirement(
-                    text=text[start:], start=first, end=last, name="", specifier="", kind="file", pin="unknown"
-                )
+                Requirement(text=text[start:], start=first, end=last, name="", specifier="", kind="file", pin="unknown")
             )
         elif name in self.grammar.requirements:
             for part in _parts(text, start) if name.startswith("--with") else [(start, len(text))]:

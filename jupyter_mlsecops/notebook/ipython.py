@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from jupyter_mlsecops.notebook.magic_lines import LineReader, Magic, ShellText
 from jupyter_mlsecops.notebook.magics import (
     CELL_BODIES,
     FIRST_LINE_BODIES,
@@ -14,7 +15,6 @@ from jupyter_mlsecops.notebook.magics import (
     SHELL_LANGUAGES,
     Body,
 )
-from jupyter_mlsecops.notebook.magic_lines import LineReader, Magic, ShellText
 from jupyter_mlsecops.notebook.shell_program import plain_name
 from jupyter_mlsecops.notebook.syntax import parses
 
@@ -25,7 +25,8 @@ _FIRST_LINE = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t\f]*")
 _CELL_MAGIC = re.compile(r"%%[ \t]*(!|[^\s?%]+(?=\s|\Z))[ \t]*([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FIRST_LINE_MAGIC = re.compile(r"%([a-z][a-z-]*)[ \t]*()(?:\r\n|\r|\n)")
 _FOREIGN_LINE = re.compile(
-    r"^[ \t]*(?:!{1,2}[ \t]*(?=[\w./~{$])|%(?:sx|system|sh)[ \t]+|%(?=(?:pip3?|conda|mamba|uv)[ \t]))([^\r\n]*)", re.MULTILINE
+    r"^[ \t]*(?:!{1,2}[ \t]*(?=[\w./~{$])|%(?:sx|system|sh)[ \t]+|%(?=(?:pip3?|conda|mamba|uv)[ \t]))([^\r\n]*)",
+    re.MULTILINE,
 )
 # What was copied from a terminal: IPython drops the prompts.
 _PROMPT_FIRST = re.compile(r"\s*(?:>>>[ \r\n]|In \[\d*\]: )")
@@ -160,7 +161,7 @@ def _split_foreign(source: str) -> Layout:
     """A kernel of another language: only what speaks to a shell is listed."""
     magic = _cell_magic(source, 0)
     body = None if magic is None else _body(source, magic)
-    if magic is not None and (body == "shell" or body == "file" or body == "disabled"):
+    if magic is not None and body in {"shell", "file", "disabled"}:
         shells = _script(source, magic.body_start) if body == "shell" else ()
         return Layout(python=blank(source), shells=shells, magics=(magic,), body=body)
     shells = tuple(

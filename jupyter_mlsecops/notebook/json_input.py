@@ -106,7 +106,10 @@ def _check_bounds(text: str) -> None:
 
 def holds_too_many_values(json_bytes: bytes) -> bool:
     """Whether valid JSON would take far more memory as Python values than as text."""
-    return len(json_bytes) > 2 * MAX_VALUES and len(_structure(json_bytes)) > MAX_VALUES
+    brackets_and_commas = sum(
+        map(json_bytes.count, (b"[", b"{", b","))
+    )  # those in strings too: cheap, and mostly enough
+    return brackets_and_commas > MAX_VALUES and len(_structure(json_bytes)) > MAX_VALUES
 
 
 def _structure(json_bytes: bytes) -> bytes:

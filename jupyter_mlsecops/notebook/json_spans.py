@@ -13,7 +13,8 @@ _FLAT = rf'(?:[^"\[\]{{}}]++|{_STRING})*+'
 _TO_BRACKET = re.compile(rf"{_FLAT}[\[\]{{}}]", re.DOTALL)
 # The same, stepping over containers that hold no container: most of a notebook.
 _TO_NESTED_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_STRING}|\[{_FLAT}\]|\{{{_FLAT}\}})*+[\[\]{{}}]', re.DOTALL)
-TOKEN = re.compile(rf'{_STRING}|[\[\]{{}}]|[^\s,:"\[\]{{}}]++', re.DOTALL)
+# A string that never ends is one token too, else each escaped quote in it would be tried as its start.
+TOKEN = re.compile(rf'{_STRING}?+|[\[\]{{}}]|[^\s,:"\[\]{{}}]++', re.DOTALL)
 _STRINGS = re.compile(_STRING, re.DOTALL)
 
 

@@ -276,5 +276,5 @@ def _balanced(target: str) -> bool:
 
 def _asks_for_help(line: str) -> bool:
     """`name?` and `name??`; no Python statement ends so."""
-    line = line.split("#")[0].rstrip()
+    line = line.split("#", maxsplit=1)[0].rstrip()
     return line.endswith("?") and not line.count("'") % 2 and not line.count('"') % 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_mlsecops.notebook.shell_model import (
@@ -75,7 +76,7 @@ def _script_word(command: Command) -> Word | None:
     arguments = command.arguments
     if program == "eval":
         return arguments[0] if len(arguments) == 1 else None
-    for flag, script in zip(arguments, arguments[1:], strict=False):
+    for flag, script in pairwise(arguments):
         if flag.text.startswith("-") and not flag.text.startswith("--") and flag.text.endswith("c"):
             return script
         if not flag.text.startswith("-"):

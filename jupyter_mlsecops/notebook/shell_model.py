@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_mlsecops.notebook.shell_program import program_and_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOLE = "\0"
 """Stands for an unknown part inside a partly known string."""

@@ -92,9 +92,7 @@ class Parser:
             if character == until and not level.parentheses:
                 at += 1
                 break
-            if match := _CONTINUATION.match(text, at):
-                at = match.end()
-            elif character == "#" and (match := self.comment.match(text, at)):
+            if match := _CONTINUATION.match(text, at) or (self.comment.match(text, at) if character == "#" else None):
                 at = match.end()
             elif character == "\n":
                 builder = self._end(level, builder, at, pipe=level.piped and builder.empty)
@@ -250,6 +248,8 @@ def _assignment(word: Word) -> tuple[str, Word] | None:
     if match is None:
         return None
     start = first.start + match.end()
-    rest = Segment(kind="literal", text=first.text[match.end() :], value=first.text[match.end() :], start=start, end=first.end)
+    rest = Segment(
+        kind="literal", text=first.text[match.end() :], value=first.text[match.end() :], start=start, end=first.end
+    )
     segments = word.segments[1:] if not rest.text and len(word.segments) > 1 else (rest, *word.segments[1:])
     return match[1], Word(segments=segments, start=start, end=word.end)

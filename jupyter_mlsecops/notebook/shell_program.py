@@ -75,7 +75,9 @@ def plain_name(path: str) -> str:
 
 
 def _plain_name(word: Word) -> str:
-    if not word.known and any(segment.kind == "python" and segment.text == "sys.executable" for segment in word.segments):
+    if not word.known and any(
+        segment.kind == "python" and segment.text == "sys.executable" for segment in word.segments
+    ):
         return "python"
     name = plain_name(word.text)
     return "" if "\0" in name else name

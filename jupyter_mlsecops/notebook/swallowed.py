@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.notebook.shell import Redirect, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from jupyter_mlsecops.notebook.installs import Install, Requirement
 
 _NUMBER = r"v?\d+(?:\.(?:\d+|\*))*(?:[a-z]+\d*|\.?(?:dev|post)\d*)*(?:\+[\w.]+)?"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.program import Program
 
 MAX_LENGTH = 100_000
+MAX_ALTERNATIVES = 50
 
 _PERCENT = re.compile(r"%(?:\((\w+)\))?[#0\- +]*(?:\d+|\*)?(?:\.\d+)?([diouxXeEfFgGcrsa%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(:[^{}]*)?\}")
@@ -53,6 +54,8 @@ def text_of(program: Program, node: ast.expr) -> str | None:
             return _called(program, node)
         case ast.Name():
             return _named(program, node)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _either([program.text(body), program.text(orelse)])
         case ast.Attribute() | ast.Subscript() | ast.NamedExpr() | ast.Await():
             value = program.value(node)
             if value is not node:
@@ -149,6 +152,9 @@ def _called(program: Program, node: ast.Call) -> str | None:
         return _join([program.text(argument) for argument in arguments]) if arguments else "."
     if not _SAME_TEXT.isdisjoint(names) and arguments:
         return shown(program, arguments[0]) if "str" in names else program.text(arguments[0])
+    if names and names[0] in ("os.path.basename", "os.path.dirname") and arguments:
+        path = program.text(arguments[0])
+        return None if path is None else getattr(posixpath, names[0].rpartition(".")[2])(path)  # type: ignore[no-any-return]
     if "urllib.parse.urljoin" in names and len(arguments) == 2:
         return _url(program.text(arguments[0]), program.text(arguments[1]))
     if names and names[0] in ("os.getenv", "os.environ.get") and arguments:
@@ -205,7 +211,13 @@ def _joined(program: Program, separator: str, items: ast.expr) -> str | None:
 
 def _named(program: Program, node: ast.Name) -> str | None:
     binding = program.binding(node)
-    if binding is None or binding.kind != "value" or binding.value is None:
+    if binding is None or binding.value is None:
+        return None
+    if binding.kind == "element":
+        items = program.value(binding.value)
+        is_list = isinstance(items, (ast.List, ast.Tuple, ast.Set)) and len(items.elts) <= MAX_ALTERNATIVES
+        return _either([program.text(item) for item in items.elts]) if is_list else None  # type: ignore[attr-defined]
+    if binding.kind != "value":
         return None
     value = program.text(binding.value)
     if binding.augmented:
@@ -214,6 +226,18 @@ def _named(program: Program, node: ast.Name) -> str | None:
         old = program.text(before[-1].value) if before and before[-1].value is not None else None
         return _sum(old, value)
     return value
+
+
+def _either(texts: Sequence[str | None]) -> str | None:
+    """What all alternatives have in common: their beginning and their end, with a hole between."""
+    known = [text for text in texts if text is not None]
+    if not known or len(known) < len(texts):
+        return None
+    if len(set(known)) == 1:
+        return known[0]
+    head = posixpath.commonprefix(known)
+    tail = posixpath.commonprefix([text[len(head) :][::-1] for text in known])[::-1]
+    return f"{head}{HOLE}{tail}"
 
 
 def _part(program: Program, node: ast.expr) -> str | None:

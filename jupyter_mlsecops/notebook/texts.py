@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_mlsecops.notebook.json_input import holds_too_many_values
+from jupyter_mlsecops.notebook.json_input import MAX_VALUES, holds_too_many_values
 from jupyter_mlsecops.notebook.leaves import flattened, leaves
 from jupyter_mlsecops.notebook.mime import is_binary, is_json
 from jupyter_mlsecops.notebook.model import Text
@@ -19,6 +19,7 @@ _STDOUT = "application/vnd.jupyter.stdout"
 _ERROR = "application/vnd.jupyter.error"
 _METADATA = "text/x-metadata"
 _NOTHING = (b"{}", b"[]", b"", b"null")
+_EMPTY = max(map(len, _NOTHING))
 _NO_TAGS: frozenset[str] = frozenset()
 _Reader = Callable[[int | None, str, object], Iterator[Text]]
 
@@ -40,10 +41,10 @@ def load_notebook_texts(metadata: object) -> tuple[Text, ...]:
 def _bounded(cell: int | None, part: str, value: object, read: _Reader) -> Iterable[Text]:
     """What `read` finds; JSON with too many values to take apart is one text as it stands in the file."""
     if isinstance(value, msgspec.Raw):
-        json_text = bytes(value)
-        if json_text in _NOTHING:
+        size = len(memoryview(value))
+        if size <= _EMPTY and bytes(value) in _NOTHING:
             return ()
-        if holds_too_many_values(json_text):
+        if size > 2 * MAX_VALUES and holds_too_many_values(json_text := bytes(value)):
             return (Text(cell=cell, part=part, text=json_text.decode(), mime="application/json"),)
     return read(cell, part, value)
 

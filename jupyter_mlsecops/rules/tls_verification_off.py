@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.code_edits import remove_keyword, remove_word
 from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.fetches import tools
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.knowledge import table
@@ -183,9 +184,6 @@ def _commanded(code: Code, command: Command) -> Iterator[Hit]:
                 yield Hit(at=code.place(start, end), message=message, fixes=(_BY_HAND,))
 
 
-_CURL_VALUED = "AbcCdDeEFHKmoPQrTuUwxXyYzt"
-
-
 def _without_letter(code: Code, word: Word, letter: str) -> ReplaceText | None:
     """The edit that takes a letter out of a group of short options (`-sSkL`); None where it is not in it."""
     text = word.text
@@ -195,7 +193,7 @@ def _without_letter(code: Code, word: Word, letter: str) -> ReplaceText | None:
         if found == letter:
             start, end = word.span(at, at + 1)
             return remove_word(code, word) if len(text) == 2 else ReplaceText(place=code.place(start, end), text="")
-        if found in _CURL_VALUED:
+        if found in tools()["curl"].letters:
             return None
     return None
 

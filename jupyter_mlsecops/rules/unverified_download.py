@@ -10,6 +10,7 @@ from jupyter_mlsecops.file_types import FileType, file_type
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import host_of, is_private
 from jupyter_mlsecops.loading import loaders
+from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.provenance import history, provenance
 from jupyter_mlsecops.rule import code_rule
 from jupyter_mlsecops.verification import Strength, verification
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Code
 
-_LEVELS = {"code": Severity.MEDIUM, "model": Severity.MEDIUM, "archive": Severity.LOW}
-_WHAT = {"code": "code", "model": "a model", "archive": "an archive"}
+_LEVELS = {"code": Severity.MEDIUM, "model": Severity.MEDIUM, "weights": Severity.LOW, "archive": Severity.LOW}
+_WHAT = {"code": "code", "model": "a model", "weights": "a model", "archive": "an archive"}
 
 
 @code_rule(
@@ -33,7 +34,7 @@ def unverified_download(code: Code) -> Iterator[Hit]:
     ## What it sees
 
     `wget`, `curl`, `aria2c`, `gdown`, `urlretrieve`, `requests.get`, `get_file` and the like, whose URL or target file is code or a
-    model (**medium**) or an archive (**low**). Data, text, tables and media are left alone, and so is what is verified: a digest
+    model (**medium**), an archive or safetensors (**low**). Data, text, tables and media are left alone, and so is what is verified: a digest
     that is compared anywhere in the notebook, a checksum argument, a signature, a commit in the URL. MD5 and SHA-1 lower the
     level by one. Hosts of the private network are not reported.
 
@@ -101,7 +102,7 @@ def _message(fetch: Fetch, kind: FileType) -> str:
 
 
 def _shown(fetch: Fetch) -> str:
-    return fetch.file_name or "a file"
+    return fetch.file_name.replace(HOLE, "…") or "a file"
 
 
 def _file_type(fetch: Fetch) -> FileType:
@@ -111,7 +112,8 @@ def _file_type(fetch: Fetch) -> FileType:
         if any(fetch.call.constant(name) is True for name in ("extract", "untar")):
             return "archive"
         if fetch.gives == "data":
-            return next((kind for path in _written_to(fetch) if (kind := file_type(path)) != "other"), "other")
+            kinds = (file_type(path) for path in _written_to(fetch))
+            return next((kind for kind in kinds if kind != "other"), "other")
     return found
 
 
@@ -120,6 +122,6 @@ def _written_to(fetch: Fetch) -> Iterator[str]:
     for event in history(fetch.code).events:
         if isinstance(event.content, ast.expr) and not event.path.startswith("&"):
             origin = provenance(fetch.code, event.content)
-            if origin.fetch is not None and fetch.call is not None and origin.fetch.call is not None:
-                if origin.fetch.call.node is fetch.call.node:
-                    yield event.path
+            brought = origin.fetch.call if origin.fetch else None
+            if brought is not None and fetch.call is not None and brought.node is fetch.call.node:
+                yield event.path

@@ -32,7 +32,7 @@ _FILE = re.compile(r"\.(?:json|pem|txt|ya?ml|toml|ini|cfg|env|key|crt|csv|py|ipy
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_NO_PASSWORD = re.compile(r"--?[A-Za-z][\w.=-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+.*|\W+\w+\W*|[A-Z]?[a-z]+\W")
+_NO_PASSWORD = re.compile(r"--?[A-Za-z][\w.=-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+.*|\W+[A-Za-z.]+\W*|[A-Z]?[a-z]+\W")
 _JOINTS = re.compile(r"[-_./:=@]")
 _SPOKEN = re.compile(r"[bcdfghjklmnpqrstvwxyz]{0,3}(?:[aeiouy]{1,2}[bcdfghjklmnpqrstvwxz]{0,3})+", re.IGNORECASE)
 

@@ -1,0 +1,139 @@
+"""From paths to files: what there is to check, each file once and in a stable order."""
+
+# ruff: noqa: PTH - os.path answers False where pathlib raises: names too long, folders that may not be looked into
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from jupyter_mlsecops import globs
+from jupyter_mlsecops.findings import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jupyter_mlsecops.settings import Settings
+
+SUFFIX = ".ipynb"
+_SKIPPED_FOLDERS = frozenset({
+    ".git", ".hg", ".svn", ".ipynb_checkpoints", "node_modules", "__pycache__", ".venv", ".tox", ".nox", ".eggs", ".cache",
+})  # fmt: skip
+_ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file to check: where it is, and how it is called in reports."""
+
+    location: str
+    name: str
+
+
+Item: TypeAlias = Source | Problem
+
+
+def find(paths: Iterable[str], settings: Settings) -> list[Item]:
+    """The files that paths name or hold, each once and in a stable order; a problem for what cannot be looked at."""
+    items: list[Item] = []
+    for path in paths:
+        location = os.path.join(settings.working_directory, path)
+        if os.path.isdir(location):
+            items += _walk(path, settings)
+        elif os.path.lexists(location):
+            items.append(Source(location=location, name=shown_path(path, settings)))
+        else:
+            items.append(unreadable(shown_path(path, settings), "no such file or folder"))
+    return _once(items)
+
+
+def shown_path(path: str, settings: Settings) -> str:
+    """The path relative to the working directory where it lies below it, else as given; with forward slashes."""
+    base = settings.working_directory
+    absolute = os.path.normpath(os.path.join(base, path))
+    shown = os.path.relpath(absolute, base) if _is_below(absolute, base) else path
+    return shown.replace(os.sep, "/")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _once(items: list[Item]) -> list[Item]:
+    """Without second names of one file; a link loses to the file that it leads to."""
+    real = [(item, _identity(item)) for item in items]
+    taken = {identity for item, identity in real if isinstance(item, Source) and not os.path.islink(item.location)}
+    kept: dict[str, Item] = {}
+    for item, identity in real:
+        is_spare_link = isinstance(item, Source) and os.path.islink(item.location) and identity in taken
+        if not is_spare_link:
+            kept.setdefault(identity, item)
+    return list(kept.values())
+
+
+def _identity(item: Item) -> str:
+    return os.path.realpath(item.location) if isinstance(item, Source) else f"{item.path}\0{item.message}"
+
+
+def _walk(folder: str, settings: Settings) -> list[Item]:
+    """What a folder holds, in the order of names. Links to folders are not followed, so there are no loops."""
+    found: list[tuple[list[str], Item]] = []
+    open_folders = [folder]
+    while open_folders:
+        current = open_folders.pop()
+        for entry in _entries(current, settings):
+            if isinstance(entry, Problem):
+                found.append((_name_parts(current), entry))
+            elif entry.is_dir(follow_symlinks=False):
+                open_folders += [_join(current, entry.name)] if _is_entered(entry, settings) else []
+            elif _is_taken(entry, settings):
+                name = _join(current, entry.name)
+                found.append((_name_parts(name), Source(location=entry.path, name=shown_path(name, settings))))
+    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _entries(folder: str, settings: Settings) -> list[os.DirEntry[str] | Problem]:
+    try:
+        with os.scandir(os.path.join(settings.working_directory, folder)) as entries:
+            return list(entries)
+    except OSError as error:
+        return [unreadable(shown_path(folder, settings), reason(error))]
+
+
+def _join(folder: str, name: str) -> str:
+    return os.path.normpath(os.path.join(folder, name))
+
+
+def _name_parts(path: str) -> list[str]:
+    return path.split(os.sep)
+
+
+def _is_entered(folder: os.DirEntry[str], settings: Settings) -> bool:
+    if folder.name in _SKIPPED_FOLDERS or (folder.name.startswith(".") and folder.name.endswith("cache")):
+        return False
+    if any(os.path.lexists(os.path.join(folder.path, mark)) for mark in _ENVIRONMENT_MARKS):
+        return False
+    return not _matches(folder, settings.exclude)
+
+
+def _is_taken(file: os.DirEntry[str], settings: Settings) -> bool:
+    if not (file.name.lower().endswith(SUFFIX) or _matches(file, settings.include)):
+        return False
+    # A link to a folder is neither entered nor read.
+    return not (file.is_symlink() and os.path.isdir(file.path)) and not _matches(file, settings.exclude)
+
+
+def _matches(entry: os.DirEntry[str], patterns: Sequence[str]) -> bool:
+    if not patterns:
+        return False
+    return globs.first_match(os.path.normpath(entry.path).replace(os.sep, "/"), patterns) is not None
+
+
+def unreadable(path: str, message: str) -> Problem:
+    """A file or folder that could not be looked at."""
+    return Problem(path=path, kind="unreadable", message=message)
+
+
+def reason(error: OSError) -> str:
+    """What the system says, without the path: that is said already."""
+    return (error.strerror or type(error).__name__).lower()
