@@ -51,6 +51,12 @@ def is_remote_path(path: str) -> bool:
     return scheme is not None and scheme[1].lower() in _remote_schemes() and "//" in path[:12]
 
 
+def is_bucket(path: str) -> bool:
+    """Whether a URL leads to a store that one has to be let into."""
+    scheme = _SCHEME.match(path)
+    return scheme is not None and scheme[1].lower() not in ("http", "https", "ftp", "ftps", "hf")
+
+
 @cache
 def _remote_schemes() -> frozenset[str]:
     return frozenset(table("files")["remote"]["schemes"])

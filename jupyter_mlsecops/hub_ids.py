@@ -33,6 +33,9 @@ class HubLoader:
     file: list[str | int] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     type: str = ""
+    plain: str = "info"
+    owned: str = "info"
+    what: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +61,12 @@ class HubFetch:
     def is_pinned(self) -> bool:
         """Whether a commit is given."""
         return is_commit(self.revision_text)
+
+    @property
+    def is_mutable(self) -> bool:
+        """Whether the revision is a name that can move: a branch, a tag, a pull request."""
+        text = self.revision_text
+        return bool(text) and HOLE not in text and not is_commit(text)
 
     @property
     def is_unpinned(self) -> bool:
@@ -118,8 +127,10 @@ def is_hub_id(text: str) -> bool:
     if HOLE in text or not _ID.fullmatch(text) or _FILE_SUFFIX.search(text):
         return False
     first, _, second = text.partition("/")
-    local = table("hub")["hub"]["local"]
-    return first.lower() not in local and not second.startswith("checkpoint-") and ".." not in text
+    facts = table("hub")["hub"]
+    if text in facts["builders"]:
+        return False
+    return first.lower() not in facts["local"] and not second.startswith("checkpoint-") and ".." not in text
 
 
 def is_unsafe_file(name: str) -> bool:

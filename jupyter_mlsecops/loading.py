@@ -21,6 +21,9 @@ class Loader:
 
     file: list[str | int] = field(default_factory=list)
     unknown: str = "medium"
+    why: str = ""
+    official: str = ""
+    safe: list[str] = field(default_factory=list)
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.fetches import Fetch
-from jupyter_mlsecops.files import FileHistory, handle_key, is_remote_path
+from jupyter_mlsecops.files import FileHistory, handle_key, is_bucket, is_remote_path
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.verification import is_verified
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.scopes import Binding, Position
 
+_PLACEHOLDER = re.compile(r"(?i)[<\[{]|your|\bmy[-_]|example|bucket[-_]?name")
 MAX_STEPS = 60  # bindings, calls and files that are followed from one expression
 
 
@@ -85,6 +87,8 @@ class _Trace:
         self._seen.add(node)
         key = self._program.text(node) or handle_key(self._program, node)
         found = UNKNOWN if key is None else self._path(key, at)
+        if key is not None and is_remote_path(key) and not self._is_elsewhere(node, key):
+            return UNKNOWN
         if found.origin is not Origin.UNKNOWN:
             return found
         match node:
@@ -106,6 +110,17 @@ class _Trace:
             case ast.NamedExpr(value=value) | ast.Await(value=value) | ast.Starred(value=value):
                 return self.of(value, at)
         return UNKNOWN
+
+    def _is_elsewhere(self, node: ast.expr, url: str) -> bool:
+        """Whether a URL leads to others: a bucket that is put together from variables is most often the author's own."""
+        if not is_bucket(url):
+            return True
+        defined = self._program.value(node)
+        if isinstance(defined, ast.JoinedStr) and defined.values:
+            first = defined.values[0]
+            head = first.value if isinstance(first, ast.Constant) else ""
+            return isinstance(head, str) and head.count("/") > 2
+        return isinstance(defined, ast.Constant) and not _PLACEHOLDER.search(url)
 
     def _any(self, nodes: Iterable[ast.expr], at: Position) -> Provenance:
         """Remote if any part is; what is joined to an own directory is not thereby own."""

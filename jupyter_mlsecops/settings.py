@@ -200,11 +200,12 @@ def read_layer(content: bytes, *, file: str, folder: str) -> Layer | None:
     if _TABLE.encode() not in content and file.endswith(_SHARED_FILE):
         return None  # a file of others: its mistakes are theirs
     table = _our_table(_parsed(content, file), file)
-    return (
-        None
-        if table is None
-        else anchor({_field(key): _read(key, value, file) for key, value in table.items()}, folder)
-    )
+    return None if table is None else anchor(read_values(table, file=file), folder)
+
+
+def read_values(table: Mapping[str, object], *, file: str = "", prefix: str = "") -> Layer:
+    """The values of a configuration's keys; `prefix` is how keys are shown in errors. Raises ConfigurationError."""
+    return {key.replace("-", "_"): _read(key, value, file, prefix) for key, value in table.items()}
 
 
 def anchor(layer: Layer, folder: str) -> Layer:
@@ -239,19 +240,14 @@ def _our_table(document: dict[str, Any], file: str) -> dict[str, Any] | None:
     return table
 
 
-def _field(key: str) -> str:
-    return key.replace("-", "_")
-
-
-def _read(key: str, value: object, file: str) -> Any:
+def _read(key: str, value: object, file: str, prefix: str) -> Any:
     if key not in _READERS:
-        raise ConfigurationError(message=f"unknown key{suggestion(key, _READERS)}", file=file, key=key)
+        raise ConfigurationError(message=f"unknown key{suggestion(key, _READERS)}", file=file, key=prefix + key)
     try:
         return _READERS[key](value)
     except ConfigurationError as error:
-        raise ConfigurationError(
-            message=error.message, file=file, key=f"{key}.{error.key}" if error.key else key
-        ) from None
+        inner = f".{error.key}" if error.key else ""
+        raise ConfigurationError(message=error.message, file=file, key=f"{prefix}{key}{inner}") from None
 
 
 def merge(layers: Iterable[Layer]) -> Settings:

@@ -12,7 +12,7 @@ from jupyter_mlsecops.comments import code_comments, markdown_comments
 from jupyter_mlsecops.findings import Reason
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.lines import LineIndex
-from jupyter_mlsecops.rule import CATEGORIES, Reads
+from jupyter_mlsecops.rule import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EVERYTHING = ""
 TAG = "mlsecops-ignore"
 
+_CODE_CATEGORIES = frozenset({"deserialization", "downloads", "packages", "execution", "transport", "llm"})
 _WORDS = (
     "mlsecops:",
     "nosec",
@@ -62,11 +63,11 @@ class Suppression:
     start: int = 0
     end: int = 0
     ours: bool = True
-    code_rules_only: bool = False
+    python_rules_only: bool = False
 
     def speaks_of(self, name: str, rule: Rule) -> bool:
         """Whether one of the names means a rule."""
-        if self.code_rules_only and rule.reads is Reads.TEXT:
+        if self.python_rules_only and not _is_python_rule(rule):
             return False
         return name in (EVERYTHING, rule.id, rule.category)
 
@@ -127,7 +128,7 @@ class _CellClaims:
 
     def _on_lines(self, suppression: Suppression, name: str, lines: range) -> list[int]:
         # Remembered, for thousands of comments may stand in one statement of thousands of lines.
-        key = (name, suppression.code_rules_only, lines)
+        key = (name, suppression.python_rules_only, lines)
         if key not in self._seen:
             found = {number for line in lines for number in self._lines.get(line, ())}
             self._seen[key] = sorted(n for n in found if suppression.speaks_of(name, self.claims[n][0]))
@@ -218,7 +219,7 @@ def _made(cell: Cell, comment: Comment, names: Iterable[str], *, ours: bool = Tr
         start=comment.start,
         end=comment.end,
         ours=ours,
-        code_rules_only=EVERYTHING in names,
+        python_rules_only=EVERYTHING in names,
     )
 
 
@@ -256,6 +257,11 @@ def _foreign_table(tool: str) -> dict[str, list[str]]:
     if tool == "ruff":
         rules |= {f"S{each[1:]}": ours for each, ours in facts["bandit"].items()}
     return rules
+
+
+def _is_python_rule(rule: Rule) -> bool:
+    """Whether a bare `# nosec` speaks of a rule: one that looks at what code does, or sees what bandit sees."""
+    return rule.category in _CODE_CATEGORIES or any(rule.id in ours for ours in _foreign_table("bandit").values())
 
 
 def is_known(name: str, rules: Iterable[str]) -> bool:

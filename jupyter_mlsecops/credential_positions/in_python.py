@@ -39,7 +39,7 @@ def _position(code: Code, named: Named, literal: Literal) -> Position:
         value=literal.value[skip:],
         pieces=literal.pieces(skip),
         variable=named.variable or variable_for(named.dotted or named.name),
-        generic=variable_for(named.name).lower() in table("credentials")["method"]["generic"],
+        generic=not named.dotted and variable_for(named.name).lower() in table("credentials")["method"]["generic"],
         compared=named.role == "compared",
         rewrite=_rewrite(code, named, literal, literal.value[:skip]),
     )

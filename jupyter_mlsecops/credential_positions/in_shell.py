@@ -46,13 +46,13 @@ def _argument(code: Code, row: dict[str, Any], word: Word, following: Word | Non
     text = word.text
     if match := _ASSIGNMENT.fullmatch(text):
         yield from _valued(code, match["name"], word, match.start("value"))
+    elif text.startswith("-") and not text.startswith("--") and _is_short(row, text):
+        yield from _short_option(code, row, text, word, following)
     elif match := _OPTION.fullmatch(text):
         if match["value"]:
             yield from _valued(code, match["name"], word, match.start("value"))
         elif following is not None and not following.text.startswith("-"):
             yield from _option(code, row, text, match["name"], following)
-    elif text.startswith("-"):
-        yield from _short_option(code, row, text, word, following)
     elif len(text) > 12:
         yield from _header_or_text(code, word)
 
@@ -63,6 +63,11 @@ def _option(code: Code, row: dict[str, Any], text: str, name: str, value: Word) 
         yield from _user(code, value)
     elif text not in row.get("header", ()):
         yield from _valued(code, name, value)
+
+
+def _is_short(row: dict[str, Any], text: str) -> bool:
+    known = (*row.get("options", ()), *row.get("user", ()))
+    return text in known or text.startswith(tuple(row.get("glued", ())))
 
 
 def _short_option(code: Code, row: dict[str, Any], text: str, word: Word, following: Word | None) -> Iterator[Position]:

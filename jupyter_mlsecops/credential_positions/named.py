@@ -139,6 +139,8 @@ def _arguments(code: Code, node: ast.Call) -> Iterator[Named]:
     if name == "update" and _is_environment(code, getattr(node.func, "value", node.func)):
         yield from (Named(name=own.arg, value=own.value, role="environment") for own in node.keywords if own.arg)
         return
+    if name == "login" and len(node.args) == 2:
+        yield Named(name="password", value=node.args[1])
     yield from _keywords(node, name)
     yield from _after_its_name(code, node, name)
     qualified = code.program.names(node.func)

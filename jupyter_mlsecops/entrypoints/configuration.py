@@ -1,6 +1,8 @@
 """Finds the configuration files that hold for a run, and makes Settings of them and the command line."""
 
-# ruff: noqa: PTH - os.path answers False where pathlib raises: names too long, folders that may not be looked into
+# os.path answers False where pathlib raises: names too long, folders that may not be looked into.
+# ruff: noqa: PTH112, PTH118, PTH120
+
 from __future__ import annotations
 
 import os

@@ -1,6 +1,8 @@
 """From paths to files: what there is to check, each file once and in a stable order."""
 
-# ruff: noqa: PTH - os.path answers False where pathlib raises: names too long, folders that may not be looked into
+# os.path answers False where pathlib raises: names too long, folders that may not be looked into.
+# ruff: noqa: PTH112, PTH114, PTH118, PTH206
+
 from __future__ import annotations
 
 import os
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.settings import Settings
 
 SUFFIX = ".ipynb"
+STDIN = "-"
 _SKIPPED_FOLDERS = frozenset({
     ".git", ".hg", ".svn", ".ipynb_checkpoints", "node_modules", "__pycache__", ".venv", ".tox", ".nox", ".eggs", ".cache",
 })  # fmt: skip

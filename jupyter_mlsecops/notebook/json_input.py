@@ -29,7 +29,7 @@ _LONE_SURROGATE = re.compile(
 _FOREIGN_MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip
-_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Unreadable(Exception):  # noqa: N818 - the contract's name
@@ -52,9 +52,9 @@ def decode(content: bytes, *, max_bytes: int, repairs: Repairs) -> str:
         raise Unreadable(UNREADABLE, "The file is empty." if not content else "The file holds nothing but blanks.")
     if foreign := _foreign_encoding(content[:4]):
         raise Unreadable(UNREADABLE, f"The file is {foreign}; a notebook is UTF-8.")
-    if content.startswith(_MARK):
+    if content.startswith(BYTE_ORDER_MARK):
         repairs.note("The file begins with a byte-order mark.")
-        content = content[len(_MARK) :]
+        content = content.removeprefix(BYTE_ORDER_MARK)
     try:
         return content.decode()
     except UnicodeDecodeError as error:

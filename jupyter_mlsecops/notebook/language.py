@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_mlsecops.notebook.texts import decoded, members
+from jupyter_mlsecops.notebook.texts import decoded, known_members
 
 _ALIASES = {"ipython": "python", "ipython2": "python", "ipython3": "python", "python2": "python", "python3": "python"}
 # Kernels are named freely; these are the names that their own installers give.
@@ -20,10 +20,10 @@ _KERNELS = {
 
 def read_language(metadata: object) -> str:
     """Lower case; "python" where the metadata names none."""
-    notebook = members(metadata)
-    kernel = members(notebook.get("kernelspec"))
-    language = members(notebook.get("language_info")).get("name")
-    return _word(language) or _word(kernel.get("language")) or _of_kernel(_word(kernel.get("name"))) or "python"
+    notebook = known_members(metadata)
+    kernel = known_members(notebook.kernelspec)
+    language = known_members(notebook.language_info).name
+    return _word(language) or _word(kernel.language) or _of_kernel(_word(kernel.name)) or "python"
 
 
 def _word(value: object) -> str:

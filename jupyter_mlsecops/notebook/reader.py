@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_mlsecops.notebook.json_input import TOO_LARGE, UNREADABLE, Unreadable, decode, load
+from jupyter_mlsecops.notebook.json_input import BYTE_ORDER_MARK, TOO_LARGE, UNREADABLE, Unreadable, decode, load
 from jupyter_mlsecops.notebook.language import read_language
 from jupyter_mlsecops.notebook.leaves import flattened
 from jupyter_mlsecops.notebook.model import Cell, CellType, Notebook
@@ -48,12 +48,15 @@ def read(content: bytes, *, name: str = "", max_bytes: int = MAX_BYTES) -> Noteb
     """The notebook in the bytes of a file; raises Unreadable and nothing else."""
     repairs = Repairs()
     text = decode(content, max_bytes=max_bytes, repairs=repairs)
+    # What stays raw keeps its buffer alive: the text's own where it has one, else that of the bytes at hand.
+    buffer = text if text.isascii() else content.removeprefix(BYTE_ORDER_MARK)
     try:
-        # From the text, not from the bytes: what stays raw then keeps no second copy of the file alive.
-        document = msgspec.json.decode(text, type=_Notebook)
+        document = msgspec.json.decode(buffer, type=_Notebook)
+        if document.nbformat == 4:
+            return _notebook(document, text, repairs)
     except (msgspec.MsgspecError, RecursionError):
-        return _read_leniently(text, repairs)
-    return _notebook(document, text, repairs) if document.nbformat == 4 else _read_leniently(text, repairs)
+        pass
+    return _read_leniently(text, repairs)
 
 
 def _notebook(document: _Notebook, file_text: str | None, repairs: Repairs) -> Notebook:

@@ -20,6 +20,7 @@ _ERROR = "application/vnd.jupyter.error"
 _METADATA = "text/x-metadata"
 _NOTHING = (b"{}", b"[]", b"", b"null")
 _EMPTY = max(map(len, _NOTHING))
+_ABSENT = msgspec.Raw(b"")
 _NO_TAGS: frozenset[str] = frozenset()
 _Reader = Callable[[int | None, str, object], Iterator[Text]]
 
@@ -39,14 +40,18 @@ def load_notebook_texts(metadata: object) -> tuple[Text, ...]:
 
 
 def _bounded(cell: int | None, part: str, value: object, read: _Reader) -> Iterable[Text]:
-    """What `read` finds; JSON with too many values to take apart is one text as it stands in the file."""
-    if isinstance(value, msgspec.Raw):
-        size = len(memoryview(value))
-        if size <= _EMPTY and bytes(value) in _NOTHING:
-            return ()
-        if size > 2 * MAX_VALUES and holds_too_many_values(json_text := bytes(value)):
-            return (Text(cell=cell, part=part, text=json_text.decode(), mime="application/json"),)
-    return read(cell, part, value)
+    """What `read` finds; JSON too deep or with too many values to take apart is one text as it stands in the file."""
+    if not isinstance(value, msgspec.Raw):
+        return read(cell, part, value)
+    size = len(memoryview(value))
+    if size <= _EMPTY and bytes(value) in _NOTHING:
+        return ()
+    if not (size > 2 * MAX_VALUES and holds_too_many_values(bytes(value))):
+        try:
+            return tuple(read(cell, part, value))
+        except RecursionError:
+            pass
+    return (Text(cell=cell, part=part, text=bytes(value).decode(), mime="application/json"),)
 
 
 def _attachment_texts(cell: int | None, part: str, attachments: object) -> Iterator[Text]:
@@ -92,7 +97,7 @@ def _bundle_texts(cell: int | None, part: str, bundle: object) -> Iterator[Text]
 
 
 def decoded(value: object) -> Any:
-    """The Python value of what may be raw JSON; where that is nested too deeply, its JSON text."""
+    """The Python value of what may be raw JSON. RecursionError where that is nested too deeply."""
     if not isinstance(value, msgspec.Raw):
         return value
     json_text = bytes(value)
@@ -100,15 +105,31 @@ def decoded(value: object) -> Any:
         return msgspec.json.decode(json_text) if json_text else None
     except msgspec.MsgspecError:  # a number out of its range
         return json.loads(json_text, parse_int=float)
-    except RecursionError:
-        return json_text.decode()
 
 
 def members(value: object) -> dict[str, Any]:
     """The members of a JSON object, each as raw as it came; none of anything else."""
     if not isinstance(value, msgspec.Raw):
         return value if isinstance(value, dict) else {}
-    return msgspec.json.decode(value, type=dict[str, msgspec.Raw]) if _first_byte(value) == b"{" else {}
+    return msgspec.json.decode(value, type=dict[str, msgspec.Raw]) if is_object(value) else {}
+
+
+class KnownMembers(msgspec.Struct):
+    """The members of metadata that decide how a notebook is read, each as raw as it came."""
+
+    tags: msgspec.Raw = _ABSENT
+    kernelspec: msgspec.Raw = _ABSENT
+    language_info: msgspec.Raw = _ABSENT
+    language: msgspec.Raw = _ABSENT
+    name: msgspec.Raw = _ABSENT
+
+
+def known_members(value: object) -> KnownMembers:
+    """The known members of a JSON object; the others, of which a hostile file may have millions, cost nothing."""
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value, type=KnownMembers) if is_object(value) else KnownMembers()
+    known = {name: member for name, member in members(value).items() if name in KnownMembers.__struct_fields__}
+    return KnownMembers(**known)
 
 
 def _elements(value: object) -> list[Any]:
@@ -130,7 +151,7 @@ def read_tags(metadata: object) -> frozenset[str]:
     """The tags of a cell."""
     if isinstance(metadata, msgspec.Raw) and not _may_have_tags(bytes(metadata)):
         return _NO_TAGS
-    tags = decoded(members(metadata).get("tags"))
+    tags = decoded(known_members(metadata).tags)
     return frozenset(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else _NO_TAGS
 
 

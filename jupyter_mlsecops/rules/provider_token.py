@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.credential_positions import Position, Rewrite, positions
-from jupyter_mlsecops.environment_fix import read_from_environment
-from jupyter_mlsecops.findings import ClearOutput, Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Severity
+from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_shapes.aws import random_secret
+from jupyter_mlsecops.secret_fixes import SecretFixes
+from jupyter_mlsecops.secret_shapes.aws import secret_span
 from jupyter_mlsecops.secret_shapes.tokens import Token, find_tokens
 
 if TYPE_CHECKING:
-    from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Notebook, Text
+
+_Found = tuple["Text", Token]
 
 
 @notebook_rule(
@@ -88,28 +86,64 @@ def provider_token(notebook: Notebook) -> Iterator[Hit]:
     - <https://huggingface.co/docs/hub/security-tokens>
     - <https://docs.github.com/code-security/secret-scanning/introduction/about-secret-scanning>
     """
-    found = [_Found(text=text, token=token) for text in notebook.texts() for token in find_tokens(text.text)]
-    fixer = _Fixer(notebook)
-    for first, *others in _by_output(found):
-        related = [*_partner(notebook, first), *(Related(place=other.place, message="the same token") for other in others)]
-        alone = first.token.kind.check == "aws" and first.token.severity is Severity.LOW
-        paired = alone and bool(related) and not others
+    fixes = SecretFixes(notebook)
+    for found in _by_output((text, token) for text in notebook.texts() for token in find_tokens(text.text)):
+        text, token = found[0]
+        halves = _other_halves(notebook, text, token, fixes)
+        again = [Related(place=other.place(each.start, each.end), message="the same token") for other, each in found[1:]]
         yield Hit(
-            at=first.place,
-            message=_message(first.token, paired=paired),
-            severity=Severity.CRITICAL if paired else first.token.severity,
-            confidence=first.token.confidence,
-            fixes=fixer.fixes(first),
-            related=tuple(related),
-            subject=first.token.kind.name,
+            at=text.place(token.start, token.end),
+            message=_message(token, paired=bool(halves)),
+            severity=Severity.CRITICAL if halves else token.severity,
+            confidence=Confidence.HIGH if halves else token.confidence,
+            fixes=() if token.severity is Severity.INFO else _fixes(fixes, text, token),
+            related=(*halves, *again),
+            subject=token.kind.name,
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    text: Text
-    token: Token
+def _by_output(found: Iterable[_Found]) -> Iterator[list[_Found]]:
+    """Findings of one token in one output are one: an output says the same thing in several formats."""
+    groups: dict[tuple[object, ...], list[_Found]] = {}
+    for number, (text, token) in enumerate(found):
+        value = text.text[token.start : token.end]
+        step = steps(text.part)
+        output: object = step[1] if step[:1] == ["outputs"] else ("elsewhere", number)
+        groups.setdefault((text.cell, output, value), []).append((text, token))
+    yield from groups.values()
 
-    @property
-    def place(self):  # type: ignore[no-untyped-def]
-        return self.text.place(self.token.start, self.token.end)
+
+def _fixes(fixes: SecretFixes, text: Text, token: Token) -> tuple[Fix, ...]:
+    return fixes.of(text, token.start, token.end, variable=token.kind.variable, revoke=token.kind.revoke)
+
+
+def _other_halves(notebook: Notebook, text: Text, token: Token, fixes: SecretFixes) -> list[Related]:
+    """The secret that belongs to an AWS key id: near it, or beside it in a JSON object."""
+    if token.kind.check != "aws":
+        return []
+    found = [(text, token.partner)] if token.partner else list(_beside(notebook, text))[:1]
+    return [
+        Related(
+            place=owner.place(*span),
+            message="the secret access key that belongs to it",
+            fixes=fixes.of(owner, *span, variable="AWS_SECRET_ACCESS_KEY", revoke=token.kind.revoke),
+        )
+        for owner, span in found
+    ]
+
+
+def _beside(notebook: Notebook, text: Text) -> Iterator[tuple[Text, tuple[int, int]]]:
+    """The texts of the same JSON object that are a secret access key."""
+    owner = text.part.rpartition("/")[0]
+    if owner.count("/") < 2:
+        return
+    for other in notebook.texts():
+        if other.cell == text.cell and other.part.rpartition("/")[0] == owner and (span := secret_span(other.text)):
+            yield other, span
+
+
+def _message(token: Token, *, paired: bool) -> str:
+    what = f"{token.kind.name} with its secret" if paired else token.kind.name
+    if token.remark and not paired:
+        return f"This looks like a {what}: {token.remark}." if token.severity is Severity.INFO else f"{what}: {token.remark}."
+    return f"{what} in clear: whoever reads the notebook can use it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.executions import executed
 from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.file_types import FileType, file_type
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
@@ -77,7 +78,7 @@ def unverified_download(code: Code) -> Iterator[Hit]:
     - <https://www.fatiando.org/pooch/>
     """
     for fetch in fetches(code):
-        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch):
+        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch) or _is_executed(fetch):
             continue
         kind = _file_type(fetch)
         if kind == "other":
@@ -85,7 +86,7 @@ def unverified_download(code: Code) -> Iterator[Hit]:
         strength = verification(fetch)
         if strength is not Strength.STRONG:
             severity = Severity(max(_LEVELS[kind] - strength, Severity.INFO))
-            yield Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES)
+            yield Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or "")
 
 
 _FIXES = (Fix(title="Compare the file's SHA-256 before it is used, or name a commit in the URL", safety=Safety.MANUAL),)
@@ -94,6 +95,11 @@ _FIXES = (Fix(title="Compare the file's SHA-256 before it is used, or name a com
 def _is_loader(fetch: Fetch) -> bool:
     """What downloads and loads in one call is another rule's matter."""
     return fetch.call is not None and loaders("torch-url").find(fetch.call.names) is not None
+
+
+def _is_executed(fetch: Fetch) -> bool:
+    """What is run later is reported where it is run."""
+    return any(found.start == fetch.start and found.code is fetch.code for _, found in executed(fetch.code.session))
 
 
 def _message(fetch: Fetch, kind: FileType) -> str:

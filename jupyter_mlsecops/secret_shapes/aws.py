@@ -24,6 +24,12 @@ def secret_near(text: str, start: int, end: int) -> tuple[int, int] | None:
     return min(spans, key=lambda span: min(abs(span[0] - end), abs(start - span[1])), default=None)
 
 
+def secret_span(text: str) -> tuple[int, int] | None:
+    """The span of a text that is nothing but a secret access key."""
+    match = _SECRET.fullmatch(text.strip())
+    return (text.index(match.group()), text.index(match.group()) + 40) if match and random_secret(match.group()) else None
+
+
 def random_secret(value: str) -> bool:
     """Whether forty characters were drawn from the whole alphabet: hashes and paths were not."""
     kinds = (str.isdigit, str.isupper, str.islower)

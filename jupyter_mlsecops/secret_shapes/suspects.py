@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import re2
 
 from jupyter_mlsecops.secret_shapes.placeholders import SHORTEST, is_chosen, is_placeholder, is_random
 
 # A superset of the words of knowledge/credentials.toml, as parts of words.
 _NAMES = re2.compile(
-    rb"(?i:secret|token|pass|pwd|psw|key|credential|auth|bearer|sas|pat|jwt|cookie|conn|login|curl|client|experiment|identified|machine)"
+    rb"(?i:secret|token|pass|pwd|psw|key|credential|auth|bearer|sas|pat|jwt|cookie|conn|login|curl|client|experiment|identified|machine|mysql|mongo|redis-cli|7z|zip )"
 )
 _PASSWORDS = re2.compile(
-    rb"(?i:pass[^a-z]|passw|passph|passc|pwd|psw|auth=|basicauth|curl|mysql|mongo|sshpass|redis-cli|docker|login\(|connect\(|smtp|identified|credential)"
+    rb"(?i:pass[^a-z]|pw[^a-z]|passw|passph|passc|pwd|psw|auth=|basicauth|curl|mysql|mongo|sshpass|redis-cli|docker|login\(|connect\(|smtp|identified|credential)"
 )
 # What stands between quotes, and what stands bare; in either there is a digit or a sign.
 _VALUES = re2.compile(
     rb"""["'`]([^\s"'`<>{}()\[\]]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\]]*)|([^\s"'`<>{}()\[\],;=:]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\],;=:]*={0,2})"""
 )
+_NEAR = 200
 # Pieces of one literal, each of which may be too short to tell.
 _PIECES = re2.compile(
-    rb"""["'][A-Za-z_+~-]*[0-9][\w+~-]{3,}["']\s{0,80}\+?\s{0,80}[rbfRBF]?["'][A-Za-z_+~-]*[0-9][\w+~-]{3,}["']"""
+    rb"""["'][A-Za-z_+~-]*[0-9][\w+~!@#$%^&*-]{2,}["']\s{0,80}\+?\s{0,80}[rbfRBF]?["'][\w+~!@#$%^&*-]{3,}["']"""
+    rb"""|["'][\w+~!@#$%^&*-]{3,}["']\s{0,80}\+?\s{0,80}[rbfRBF]?["'][A-Za-z_+~-]*[0-9][\w+~!@#$%^&*-]{2,}["']"""
 )
 
 
-def may_hold_credentials(text: str) -> bool:
-    """Whether a program text holds a word for credentials, and a value that could be one."""
-    data = text.encode("utf-8", "surrogatepass")
-    if _NAMES.search(data) is None:
-        return False
-    return any(_is_suspicious(data, *match.span(1 if match.start(1) >= 0 else 2)) for match in _VALUES.finditer(data)) or (
-        _PIECES.search(data) is not None
-    )
+def may_hold_credentials(texts: Sequence[str]) -> bool:
+    """Whether the program texts of a notebook hold a word for credentials, and a value that could be one."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return any(_NAMES.search(data) for data in encoded) and any(_holds_value(data) for data in encoded)
+
+
+def _holds_value(data: bytes) -> bool:
+    for match in _VALUES.finditer(data):
+        if _is_suspicious(data, *match.span(1 if match.start(1) >= 0 else 2)):
+            return True
+    return _PIECES.search(data) is not None
 
 
 def _is_suspicious(data: bytes, start: int, end: int) -> bool:
-    """Whether a span may be a secret: a random one anywhere, a chosen one where its line speaks of passwords."""
+    """Whether a span may be a secret: a random one anywhere, a chosen one near a word for passwords."""
     if end - start < SHORTEST:
         return False
     value = data[start:end].decode("utf-8", "replace").rstrip("\\,;")
     if is_placeholder(value):
         return False
-    return is_random(value) or (is_chosen(value) and _PASSWORDS.search(_line(data, start, end)) is not None)
-
-
-def _line(data: bytes, start: int, end: int) -> bytes:
-    """The line that holds a span, and the one before: a call may be broken there."""
-    before = data.rfind(b"\n", 0, max(0, data.rfind(b"\n", 0, start)))
-    return data[max(before, start - 400, 0) : end]
+    near = data[max(0, start - _NEAR) : end + _NEAR]
+    return is_random(value) or (is_chosen(value) and _PASSWORDS.search(near) is not None)

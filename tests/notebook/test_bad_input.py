@@ -66,7 +66,6 @@ def repaired(content: bytes) -> tuple[Notebook, str]:
         (b'{"cells": null, "nbformat": 4}', 'Not a notebook: "cells" is null, not a list.'),
         (b'{"cells": [], "nbformat": 5}', "The notebook is of nbformat 5; 4 is the newest that is known."),
         (b"import os\n", "Not JSON: expecting value (line 1, column 1)."),
-        (b'{"cells": [],}', "Not JSON: expecting property name enclosed in double quotes (line 1, column 14)."),
         (b'{"cells": []} {"cells": []}', "Not JSON: more follows after the end of the JSON value (line 1, column 15)."),
         (b'{"cells": [] "a": 1}', "Not JSON: expecting ',' delimiter (line 1, column 14)."),
         (b'{"a": "\\x"}', "Not JSON: invalid \\escape (line 1, column 8)."),
@@ -77,6 +76,10 @@ def repaired(content: bytes) -> tuple[Notebook, str]:
 )  # fmt: skip
 def test_the_cause_is_named(content: bytes, cause: str) -> None:
     assert refused(content) == cause
+
+
+def test_trailing_comma() -> None:
+    assert refused(b'{"cells": [],}').startswith("Not JSON: ")  # its place and words depend on the version of Python
 
 
 def test_truncated_anywhere() -> None:
@@ -119,13 +122,21 @@ def test_nested_too_deeply(depth: int, opening: str, closing: str) -> None:
 def test_deep_enough_to_matter_is_read_or_refused(depth: int) -> None:
     deep = '{"a":' * depth + '"leaf"' + "}" * depth
     content = GOOD.replace('"metadata": {}', f'"metadata": {{"x": {deep}}}', 1).encode()
-    try:
-        texts = [text.text for text in read(content).texts()]
-    except Unreadable as error:
-        assert depth > 500  # noqa: PT017
-        assert "nested" in error.message  # noqa: PT017
+    result = outcome(content)
+    if isinstance(result, Notebook):
+        assert any("leaf" in text.text for text in result.texts())
     else:
-        assert any("leaf" in text for text in texts)
+        assert depth > 500
+        assert "nested" in result
+
+
+def test_texts_that_are_loaded_deeper_in_the_stack() -> None:
+    def below(frames: int) -> list[str]:
+        return below(frames - 1) if frames else [text.text for text in result.texts()]
+
+    deep = "[" * 700 + '"leaf"' + "]" * 700
+    result = read(GOOD.replace('"metadata": {}', f'"metadata": {{"x": {deep}}}', 1).encode())
+    assert any("leaf" in text for text in below(250))
 
 
 @pytest.mark.parametrize("filler", ["[],", "{},", '"é",', "1.5,"])
@@ -336,11 +347,17 @@ def test_damaged_notebooks(at: int, inserted: str, removed: int) -> None:
     read_all_or_refuse((GOOD[:at] + inserted + GOOD[at + removed :]).encode())
 
 
-def read_all_or_refuse(content: bytes) -> None:
+def outcome(content: bytes) -> Notebook | str:
     try:
-        result = read(content)
+        return read(content)
     except Unreadable as error:
-        assert error.message.endswith(".")
+        return error.message
+
+
+def read_all_or_refuse(content: bytes) -> None:
+    result = outcome(content)
+    if not isinstance(result, Notebook):
+        assert result.endswith(".")
         return
     for text in result.texts():
         if result.source_map:

@@ -122,7 +122,7 @@ def test_several_edits() -> None:
     ],
 )
 def test_edits_that_cannot_be_made(edits: list[Replace | RemoveOutput]) -> None:
-    with pytest.raises(ValueError, match="overlap|no text|no output|outside"):
+    with pytest.raises(ValueError, match=r"overlap|no text|no output|outside"):
         apply(file_with('"abc"', '[{"text": "x"}]'), edits)
 
 

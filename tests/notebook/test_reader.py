@@ -138,8 +138,16 @@ def test_mime_data_is_named_by_an_escaped_pointer() -> None:
 
 @pytest.mark.parametrize(
     "mime",
-    ["image/png", "IMAGE/JPEG", "image/png; x=1", "application/pdf", "audio/wav", "video/mp4", "font/woff2"]
-    + ["application/octet-stream"],
+    [
+        "image/png",
+        "IMAGE/JPEG",
+        "image/png; x=1",
+        "application/pdf",
+        "audio/wav",
+        "video/mp4",
+        "font/woff2",
+        "application/octet-stream",
+    ],
 )
 def test_binary_payloads_are_no_text(mime: str) -> None:
     assert output_parts(display(**{mime: "aGVsbG8="})) == {}
@@ -312,9 +320,7 @@ def joined(value: str | list[str], join: str = "") -> str:
     ensure_ascii=st.booleans(), indent=st.sampled_from([None, 1]),
 )  # fmt: skip
 @settings(deadline=None)
-def test_no_channel_is_lost(  # noqa: PLR0917
-    source, stream, html, attached, leaf, meta, note, top, trace, ensure_ascii, indent
-) -> None:
+def test_no_channel_is_lost(source, stream, html, attached, leaf, meta, note, top, trace, ensure_ascii, indent) -> None:
     cell = {
         "cell_type": "code",
         "id": "i",

@@ -96,8 +96,19 @@ def test_parts() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "part"),
-    [(9, "/source"), (-1, "/source"), (0, "/none"), (0, "/source/0/1"), (0, "/outputs/1"), (0, "/outputs/x")]
-    + [(0, "/outputs/-1"), (0, "/outputs/99999999999999999999"), (None, "/none/x"), (None, ""), (0, "/outputs/²")],
+    [
+        (9, "/source"),
+        (-1, "/source"),
+        (0, "/none"),
+        (0, "/source/0/1"),
+        (0, "/outputs/1"),
+        (0, "/outputs/x"),
+        (0, "/outputs/-1"),
+        (0, "/outputs/99999999999999999999"),
+        (None, "/none/x"),
+        (None, ""),
+        (0, "/outputs/²"),
+    ],
 )
 def test_what_the_file_has_not_is_nowhere(cell: int | None, part: str) -> None:
     assert found(document('{"source": "x", "outputs": [{}]}'), part, 0, 0, cell) is None
@@ -138,7 +149,7 @@ TEXTS = st.text(max_size=20) | CHARACTERS
 
 @given(TEXTS, st.lists(TEXTS, max_size=4), st.booleans(), st.booleans(), st.sampled_from([None, 1]), st.data())
 @settings(deadline=None, max_examples=300)
-def test_what_is_found_spells_the_text(single, lines, as_list, ensure_ascii, indent, data) -> None:  # noqa: PLR0917
+def test_what_is_found_spells_the_text(single, lines, as_list, ensure_ascii, indent, data) -> None:
     value = lines if as_list else single
     text = "".join(lines) if as_list else single
     cells = [{"source": ["no\n"], "cell_type": "raw"}, {"source": value}, {"source": "no"}]
@@ -205,14 +216,15 @@ def test_any_text_at_all(text: str, cell: int) -> None:
 @pytest.mark.parametrize(
     "inner",
     [
-        "[" * 300_000,
-        '{"a":[' * 200_000,
-        '"a",' * 500_000 + "0",
-        r'"\"' * 500_000,
-        "\\" * 1_000_000,
-        '"' + r"\"" * 500_000,
-    ]
-    + ["[1,[2,[3," * 100_000, "[],{}," * 300_000],
+        "[" * 300000,
+        '{"a":[' * 200000,
+        '"a",' * 500000 + "0",
+        r'"\"' * 500000,
+        "\\" * 1000000,
+        '"' + r"\"" * 500000,
+        "[1,[2,[3," * 100000,
+        "[],{}," * 300000,
+    ],
     ids=["lists", "mixed", "strings", "escapes", "backslashes", "one string", "prefixed", "empty"],
 )
 def test_cost_is_linear(inner: str) -> None:

@@ -1,0 +1,98 @@
+r"""Find downloaded code that is run, imported or installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.executions import executed
+from jupyter_mlsecops.fetches import has_digest
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.hosts import is_private
+from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.verification import is_verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.ipython import Magic
+
+_LOADS = frozenset({"run", "load", "loadpy", "macro"})
+_FIX = Fix(title="Name a commit in the URL, or compare the file's SHA-256 before it is run", safety=Safety.MANUAL)
+
+
+@code_rule(
+    category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
+    triggers=("http", "ftp:", "wget", "curl", "retriev", "get_file", "download"),
+)  # fmt: skip
+def executed_download(code: Code) -> Iterator[Hit]:
+    r"""Code that was downloaded is run, imported or installed.
+
+    ## What it sees
+
+    A file that the notebook downloads and then hands to a shell, to Python, `accelerate launch` and the like, `%run`, `import`, `pip install`,
+    `dpkg`; and `%run` or `%load` of a URL. The download is named in the finding. Silent where the URL holds a commit, and where a
+    digest or a signature is checked.
+
+    ## Why it matters
+
+    A branch changes under you, and so does a vendor's server: what runs with your rights is decided by somebody else, later (CWE-494,
+    CWE-829; OWASP ML06 and LLM03; MITRE ATLAS AML.T0010.001).
+
+    ## What to do
+
+    Put the commit instead of the branch into the URL, or compare the file's SHA-256 before it is run.
+
+    ## Examples
+
+    ```python bad
+    !wget https://raw.githubusercontent.com/acme/tools/main/setup.py
+    # %%
+    %run setup.py
+    ```
+
+    ```python bad
+    from urllib.request import urlretrieve
+
+    urlretrieve("https://raw.githubusercontent.com/acme/tools/main/helpers.py", "helpers.py")
+    # %%
+    import helpers
+    ```
+
+    ```python good
+    !wget https://raw.githubusercontent.com/acme/tools/5bd9e0b9f3e4d5c6a7b8c9d0e1f2a3b4c5d6e7f8/setup.py
+    %run setup.py
+    ```
+
+    ## References
+
+    - <https://cwe.mitre.org/data/definitions/494.html>
+    """
+    for magic in code.magics:
+        yield from _loaded(code, magic)
+    for execution, fetch in executed(code.session):
+        if execution.code is not code or fetch.source == "clone" or is_verified(fetch, execution.paths[0]):
+            continue
+        if fetch.source == "bucket" or (fetch.url and is_private(fetch.url)):
+            continue
+        name = (fetch.file_name or execution.paths[-1]).replace(HOLE, "…")
+        yield Hit(
+            at=execution.place,
+            message=f"`{name}` was downloaded and is {_how(execution.how)} unverified",
+            fixes=(_FIX,),
+            related=(Related(place=fetch.place, message="it was downloaded here"),),
+            subject=fetch.url or "",
+        )
+
+
+def _how(how: str) -> str:
+    return f"run by {how}" if how.startswith("%") else how
+
+
+def _loaded(code: Code, magic: Magic) -> Iterator[Hit]:
+    words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
+    if magic.name in _LOADS and words and words[0].startswith(("http://", "https://", "ftp://")):
+        if not has_digest(words[0]) and not is_private(words[0]):
+            message = f"`%{magic.name}` runs whatever the server answers"
+            yield Hit(at=code.place(magic.start, magic.end), message=message, fixes=(_FIX,), subject=words[0])

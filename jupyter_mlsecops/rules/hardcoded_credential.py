@@ -1,0 +1,158 @@
+"""Credentials that only their position gives away: a password behind `password=`, a key behind `API_KEY =`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.credential_positions import Position, positions
+from jupyter_mlsecops.findings import Confidence, Hit, Related, Severity
+from jupyter_mlsecops.notebook.parts import steps
+from jupyter_mlsecops.rule import notebook_rule
+from jupyter_mlsecops.secret_fixes import SecretFixes
+from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name
+from jupyter_mlsecops.secret_shapes.placeholders import likeness
+from jupyter_mlsecops.secret_shapes.suspects import may_hold_credentials
+from jupyter_mlsecops.secret_shapes.tokens import find_tokens
+
+if TYPE_CHECKING:
+    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.model import Notebook, Text
+
+
+@notebook_rule(
+    category="secrets",
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    cwe=(798,),
+    owasp=("LLM02",),
+    atlas=("AML.T0055",),
+)
+def hardcoded_credential(notebook: Notebook) -> Iterator[Hit]:
+    r"""A password or key is written into the notebook.
+
+    ## What it sees
+
+    A literal in a credential's position: assigned to a name such as `db_password`, given as `api_key=`, stored in
+    `os.environ`, the default of `os.getenv`, a header, an argument of `%env`, `export`, `--password` or `curl -u`, a value in
+    JSON or in a configuration file that a cell writes, a parameter that papermill kept in the metadata. The literal must
+    look like a secret, too: random, or (behind the name of a password) letters mixed with digits or signs. Placeholders,
+    templates, names, paths, ids of models and special tokens of tokenizers (`pad_token`) do not.
+
+    Tokens with a provider's shape belong to `provider-token`.
+
+    ## Why it matters
+
+    Notebooks are mailed, published and forked with all they hold. Whoever reads one has its passwords, and the history of the
+    repository keeps them after they are deleted (CWE-798; OWASP LLM02; MITRE ATLAS AML.T0055).
+
+    ## What to do
+
+    Change the password or revoke the key, then read it from the environment, from a secret store, or with `getpass`.
+
+    ## Examples
+
+    ```python bad
+    db_password = "{{credential:password}}"
+    ```
+
+    ```python fixed
+    import os
+    db_password = os.environ["DB_PASSWORD"]
+    ```
+
+    ```python bad
+    import os
+    client = connect(api_key="{{credential:secret}}")
+    ```
+
+    ```python fixed
+    import os
+    client = connect(api_key=os.environ["API_KEY"])
+    ```
+
+    ```python bad
+    %env SERVICE_TOKEN={{credential:secret}}
+    ```
+
+    ```python good
+    from getpass import getpass
+    db_password = getpass()
+    api_key = "<your-api-key>"
+    tokenizer.pad_token = "[PAD]"
+    secret_name = "projects/1/secrets/db/versions/2"
+    ```
+
+    ## References
+
+    - <https://cwe.mitre.org/data/definitions/798.html>
+    - <https://docs.python.org/3/library/getpass.html>
+    - <https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html>
+    """
+    yield from _in_metadata(notebook)
+    if not may_hold_credentials([cell.source for cell in notebook.cells if cell.type == "code"]):
+        return
+    fixes = SecretFixes(notebook)
+    seen: set[tuple[int, int]] = set()
+    for code in notebook.codes:
+        for position in positions(code):
+            confidence = likeness(position.value, kind_of_name(position.name))
+            place = position.code.cell, position.code.start + position.start
+            if confidence is None or place in seen or _has_provider(position):
+                continue
+            seen.add(place)
+            yield _hit(notebook, fixes, position, confidence)
+
+
+def _hit(notebook: Notebook, fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
+    code = position.code
+    source = notebook.cells[code.cell].texts[0]
+    rest = (Related(place=code.place(*piece), message="the rest of the value") for piece in position.pieces[1:])
+    chosen = kind_of_name(position.name) is NameKind.PASSWORD
+    what = "password" if chosen else "credential"
+    return Hit(
+        at=code.place(position.start, position.end),
+        message=f"`{position.name}` holds a {what} in clear: whoever reads the notebook can use it.",
+        severity=Severity.LOW if position.compared else None,
+        confidence=confidence,
+        fixes=fixes.of(
+            source, code.start + position.start, code.start + position.end, variable=position.variable or "SECRET"
+        ),
+        related=tuple(rest),
+        subject=position.name,
+    )
+
+
+def _has_provider(position: Position) -> bool:
+    """Whether the value, or what stands at its place, is told by its shape: another rule speaks of it."""
+    return any(
+        token.start < position.end and position.start < token.end
+        for token in find_tokens(position.code.text)
+    )
+
+
+def _in_metadata(notebook: Notebook) -> Iterator[Hit]:
+    """Parameters that papermill kept, and passwords typed into widgets."""
+    passwords = {
+        text.part.rpartition("/")[0]
+        for text in notebook.metadata_texts
+        if text.text in ("PasswordModel", "PasswordView") and "/widgets/" in text.part
+    }
+    for text in (*notebook.metadata_texts, *(text for cell in notebook.cells for text in cell.texts[1:])):
+        if not text.part.startswith("/metadata"):
+            continue
+        owner, _, name = text.part.rpartition("/")
+        kind = NameKind.PASSWORD if name == "value" and owner in passwords else kind_of_name(steps(text.part)[-1])
+        confidence = likeness(text.text, kind)
+        if confidence is not None and not find_tokens(text.text):
+            yield _metadata_hit(text, confidence)
+
+
+def _metadata_hit(text: Text, confidence: Confidence) -> Hit:
+    name = steps(text.part)[-1]
+    return Hit(
+        at=text.place(0, len(text.text)),
+        message=f"`{name}` in the metadata holds a credential in clear: whoever reads the notebook can use it.",
+        confidence=confidence,
+        subject=name,
+    )

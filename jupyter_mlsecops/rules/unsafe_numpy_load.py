@@ -1,0 +1,82 @@
+r"""Find loads of NumPy files that may unpickle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.code_edits import remove_keyword
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.loading import WHO, came_from, level, loaded, loaders
+from jupyter_mlsecops.rule import code_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Call, Code
+
+
+@code_rule(
+    category="deserialization", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(502,), owasp=("ML06", "LLM03"), atlas=("AML.T0011.000",),
+    triggers=("allow_pickle",),
+)  # fmt: skip
+def unsafe_numpy_load(code: Code) -> Iterator[Hit]:
+    r"""`numpy.load` may unpickle: `allow_pickle=True`.
+
+    ## What it sees
+
+    `allow_pickle=True` in `numpy.load` and its relatives. **high** where the file came over the network, **medium** where its origin
+    is unknown, **info** where the same notebook wrote it.
+
+    ## Why it matters
+
+    Arrays of objects are stored as pickles, and a pickle runs code when it is loaded (CWE-502; OWASP ML06 and LLM03; MITRE ATLAS
+    AML.T0011.000). NumPy has refused them by default since 1.16.3 (CVE-2019-6446).
+
+    ## What to do
+
+    Remove the argument; plain arrays need none. Store what is no array of numbers in Parquet or JSON.
+
+    ## Examples
+
+    ```python bad
+    import numpy as np
+
+    data = np.load("features.npy", allow_pickle=True)
+    ```
+
+    ```python fixed
+    import numpy as np
+
+    data = np.load("features.npy")
+    ```
+
+    ```python good
+    import numpy as np
+
+    data = np.load("features.npy")
+    ```
+
+    ## References
+
+    - <https://numpy.org/doc/stable/reference/generated/numpy.load.html>
+    """
+    for call in code.calls:
+        found = loaders("numpy").find(call.names)
+        if found is None or call.constant("allow_pickle", 2) is not True:
+            continue
+        name, loader = found
+        origin = loaded(call, loader)
+        if not origin.verified:
+            yield Hit(
+                at=call.place,
+                message=f"`{name}` with `allow_pickle=True` runs code from the file it reads, a file {WHO[origin.origin]}",
+                severity=level(call, origin, remote=Severity.HIGH, unknown=Severity.MEDIUM),
+                fixes=(_fix(call),),
+                related=came_from(origin),
+            )
+
+
+def _fix(call: Call) -> Fix:
+    keyword = call.keyword("allow_pickle")
+    edits = () if keyword is None else (remove_keyword(call, keyword),)
+    return Fix(title="Remove allow_pickle=True", safety=Safety.UNSAFE if edits else Safety.MANUAL, edits=edits)

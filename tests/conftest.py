@@ -1,0 +1,1 @@
+"""Lets tests in subfolders import the helpers that stand beside this file."""

@@ -1,0 +1,123 @@
+"""Rules are run over what they read, and one that fails silences nothing."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from fakes import failing, word_rule
+from notebooks import bare_notebook, code, markdown, notebook, read_notebook, stream
+
+from jupyter_mlsecops.check import check, program_text
+from jupyter_mlsecops.findings import Confidence, Severity
+from jupyter_mlsecops.notebook.model import Cell, Notebook
+from jupyter_mlsecops.rule import Reads, Rule
+
+BROKEN = Rule(
+    id="broken", category="llm", reads=Reads.CODE, check=failing, severity=Severity.LOW, confidence=Confidence.LOW
+)
+
+
+def spots(notebook: Notebook, *rules: Rule) -> list[tuple[str, int | None, str, int]]:
+    return [
+        (result.rule.id, result.cell, hit.at.at.part, hit.at.at.start)
+        for result in check(notebook, rules).results
+        for hit in result.hits
+    ]
+
+
+def test_each_rule_gets_what_it_reads():
+    book = read_notebook(code("x = BAD", outputs=[stream("a BAD")]), markdown("BAD"))
+    assert spots(book, word_rule("BAD")) == [("bad", 0, "/source", 4)]
+    assert spots(book, word_rule("BAD", reads=Reads.NOTEBOOK)) == [
+        ("bad", None, "/source", 4),
+        ("bad", None, "/source", 0),
+    ]
+    assert spots(book, word_rule("BAD", reads=Reads.TEXT)) == [
+        ("bad", 0, "/source", 4),
+        ("bad", 0, "/outputs/0/text", 2),
+        ("bad", 1, "/source", 0),
+    ]
+
+
+def test_metadata_of_the_notebook_is_a_text():
+    book = read_notebook("x", metadata={"title": "BAD"})
+    assert spots(book, word_rule("BAD", reads=Reads.TEXT)) == [("bad", None, "/metadata/title", 0)]
+
+
+def test_a_failing_rule_is_a_problem_and_silences_nothing():
+    checked = check(bare_notebook("BAD = 'hunter2'", "BAD"), [BROKEN, word_rule("BAD")])
+    assert [(result.rule.id, result.cell) for result in checked.results] == [("bad", 0), ("bad", 1)]
+    assert [(problem.kind, problem.cell) for problem in checked.problems] == [("rule-failed", 0), ("rule-failed", 1)]
+    assert "broken" in checked.problems[0].message
+    assert "RuntimeError" in checked.problems[0].message
+    assert "hunter2" not in checked.problems[0].message
+
+
+def test_what_a_rule_said_before_it_failed_is_kept():
+    def check_and_fail(code):
+        yield from word_rule("BAD").check(code)
+        raise KeyError(code.text)
+
+    rule = Rule(
+        id="half",
+        category="llm",
+        reads=Reads.CODE,
+        check=check_and_fail,
+        severity=Severity.LOW,
+        confidence=Confidence.LOW,
+    )
+    checked = check(bare_notebook("BAD"), [rule])
+    assert [len(result.hits) for result in checked.results] == [1]
+    assert [problem.message for problem in checked.problems] == ["the rule half failed with KeyError"]
+
+
+def test_outputs_that_cannot_be_read_are_a_problem_and_the_source_is_still_read():
+    def explode():
+        raise ValueError
+
+    cell = Cell(index=0, type="code", id=None, source="BAD", load_texts=explode)
+    checked = check(Notebook(cells=(cell,)), [word_rule("BAD", reads=Reads.TEXT)])
+    assert len(checked.results) == 1
+    assert [(problem.kind, problem.cell) for problem in checked.problems] == [("unreadable", 0)]
+
+
+@pytest.mark.parametrize(
+    ("triggers", "runs"),
+    [(("load",), True), (("download", "import"), True), (("download",), False), (("",), True), ((), False)],
+)
+def test_triggers_are_sought_in_the_code_of_the_whole_notebook(triggers, runs):
+    book = bare_notebook("BAD", "import x", "load", markdown("download"))
+    assert bool(spots(book, word_rule("BAD", triggers=triggers))) is runs
+
+
+def test_rules_of_texts_are_not_gated():
+    assert spots(bare_notebook("BAD"), word_rule("BAD", reads=Reads.TEXT, triggers=("absent",)))
+
+
+@pytest.mark.parametrize("source", ["pickle", "𝐩𝐢𝐜𝐤𝐥𝐞", "ｐickle", "!pic\\\nkle"])
+def test_triggers_are_found_however_they_are_written(source):
+    assert "pickle" in program_text(bare_notebook(source))
+
+
+@pytest.mark.parametrize(
+    ("sources", "unparsed"),
+    [(["x = 1", "%matplotlib inline", "!ls"], 0), (["for in", "x", "def f(:"], 2), (["%%bash\nfor in"], 0)],
+)
+def test_unparsed_cells_are_counted(sources, unparsed):
+    assert check(bare_notebook(*sources), []).unparsed_cells == unparsed
+
+
+def test_results_travel_between_processes():
+    hits = check(read_notebook("BAD"), [word_rule("BAD")]).results[0].hits
+    assert pickle.loads(pickle.dumps(hits)) == hits
+
+
+def test_order_of_rules_does_not_matter():
+    one, two = word_rule("BAD"), word_rule("x", name="other")
+    book = read_notebook("BAD x", "x")
+    assert sorted(spots(book, one, two), key=repr) == sorted(spots(book, two, one), key=repr)
+
+
+def test_bytes_of_a_notebook_are_a_notebook():
+    assert notebook("x").startswith(b"{")
