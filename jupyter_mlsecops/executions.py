@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LEADS = frozenset({"sys.path.append", "sys.path.insert", "site.addsitedir"})
 _RUNS = frozenset({"runpy.run_path", "execfile", "IPython.display.Code"})
 _IMPORTS = frozenset({"importlib.import_module", "__import__", "importlib.util.spec_from_file_location"})
-_RUN_MAGICS = frozenset({"run", "load", "loadpy", "load_ext", "reload_ext"})
+_RUN_MAGICS = frozenset({"run", "load", "loadpy"})
 _CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz)$")
 
 
@@ -112,7 +112,7 @@ class _Walk:
             self._enter(step.arguments.strip().strip("'\""))
         elif step.name in _RUN_MAGICS and step.arguments.strip():
             words = [word for word in step.arguments.split() if not word.startswith("-")]
-            if words:
+            if words and _CODE.search(words[0].strip("'\"")):
                 yield self._make(code, step.start, step.end, words[0].strip("'\""), f"%{step.name}")
 
     def _enter(self, folder: str) -> None:

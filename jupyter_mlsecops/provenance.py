@@ -49,10 +49,12 @@ REMOTE = Provenance(origin=Origin.REMOTE)
 
 def provenance(code: Code, node: ast.expr | None) -> Provenance:
     """Where the file, the bytes or the path that an expression stands for comes from, as of the place where it stands."""
-    if node is None:
-        return UNKNOWN
-    start, _ = code.span(node)
-    return _Trace(code, history(code)).of(node, code.position(start))
+    return UNKNOWN if node is None else provenance_at(code, node, code.position(code.span(node)[0]))
+
+
+def provenance_at(code: Code, node: ast.expr, at: Position) -> Provenance:
+    """The same as of another position."""
+    return _Trace(code, history(code)).of(node, at)
 
 
 def history(code: Code) -> FileHistory:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jupyter_mlsecops.fetches import Fetch
-    from jupyter_mlsecops.notebook.code import Code, Session
+    from jupyter_mlsecops.notebook.code import Call, Code, Session
     from jupyter_mlsecops.notebook.program import Program
     from jupyter_mlsecops.notebook.shell import Command, Pipeline
 
 _DIGEST = re.compile(r"(?i)(?<![a-z])(sha(?:1|2|3|224|256|384|512)?|md5|blake2?[bs3]?|crc32|checksum|hexdigest|digest|hash)(?![a-z])")
 _WEAK = re.compile(r"(?i)(?<![a-z0-9])(md5|sha1|sha-1|crc32)")
-_SUM_TOOLS = frozenset({"sha256sum", "sha512sum", "sha384sum", "sha224sum", "sha1sum", "shasum", "md5sum", "b2sum", "b3sum", "md5"})
+SUM_TOOLS = frozenset({"sha256sum", "sha512sum", "sha384sum", "sha224sum", "sha1sum", "shasum", "md5sum", "b2sum", "b3sum", "md5"})
 _SIGNATURE_TOOLS = frozenset({"gpg", "gpg2", "gpgv", "cosign", "model_signing", "model-signing", "sigstore", "gh", "slsa-verifier", "minisign", "rekor-cli"})
 _SIGNATURE_MODULES = ("model_signing.", "sigstore.", "gnupg.", "cosign.", "in_toto.", "securesystemslib.")
 _TESTS = frozenset({"test", "[", "[["})
@@ -86,7 +86,7 @@ def _read(code: Code) -> Iterator[Check]:
             yield from _compared(code, node.test)
     for call in code.calls:
         if any(name.startswith(_SIGNATURE_MODULES) and "verif" in name for name in call.names):
-            yield Check(strength=Strength.STRONG, mentions=_Reach(code).mentions(call.node.args))
+            yield Check(strength=Strength.STRONG, mentions=Reach(code).mentions(call.node.args))
         elif call.name.rpartition(".")[2] in ("assertEqual", "assert_equal"):
             yield from _digest_check(code, call.node.args)
     for pipeline in code.pipelines:
@@ -127,7 +127,7 @@ def _compared(code: Code, test: ast.expr) -> Iterator[Check]:
 
 def _digest_check(code: Code, operands: Iterable[ast.expr]) -> Iterator[Check]:
     for operand in operands:
-        reach = _Reach(code)
+        reach = Reach(code)
         reach.follow(operand)
         if reach.is_digest:
             strength = Strength.WEAK if reach.is_weak else Strength.STRONG
@@ -135,11 +135,22 @@ def _digest_check(code: Code, operands: Iterable[ast.expr]) -> Iterator[Check]:
             return
 
 
+def digested(call: Call) -> Reach | None:
+    """What a call that gives a digest digests; None for any other call."""
+    function = call.node.func
+    is_digest = isinstance(function, ast.Attribute) and function.attr in ("hexdigest", "digest")
+    reach = Reach(call.code)
+    if is_digest or "hashlib.file_digest" in call.names or reach.is_local_digest(call.names):
+        reach.follow(call.node)
+        return reach
+    return None
+
+
 def _is_digest_name(names: Iterable[str]) -> bool:
     return any(_DIGEST.search(name) for name in names)
 
 
-class _Reach:
+class Reach:
     """Everything that an expression is made of: its parts, and what its names stand for."""
 
     def __init__(self, code: Code) -> None:
@@ -157,6 +168,7 @@ class _Reach:
         return frozenset(self.texts)
 
     def follow(self, node: ast.expr) -> None:
+        """Take in an expression and all that it is made of."""
         pending: list[ast.AST] = [node]
         while pending and len(self.nodes) < MAX_STEPS:
             current = pending.pop()
@@ -177,11 +189,11 @@ class _Reach:
             self.texts.add(posixpath.basename(text.rstrip("/")))
         if isinstance(node, ast.Call):
             names = self._program.names(node.func)
-            self.is_digest |= _is_digest_name(names) or self._is_local_digest(names)
+            self.is_digest |= _is_digest_name(names) or self.is_local_digest(names)
             self.is_weak |= any(_WEAK.search(name) for name in names)
 
-    def _is_local_digest(self, names: tuple[str, ...]) -> bool:
-        """Whether a function of the notebook computes a digest."""
+    def is_local_digest(self, names: tuple[str, ...]) -> bool:
+        """Whether a function of the notebook that goes by one of these names computes a digest."""
         for name in names:
             binding = self._program.global_binding(name.removeprefix(f"{LOCAL}.")) if name.startswith(LOCAL) else None
             if binding is not None and isinstance(binding.node, ast.FunctionDef):
@@ -206,7 +218,7 @@ def _piped(pipeline: Pipeline) -> Iterator[Check]:
     words = [word for command in pipeline.commands for word in command.words]
     for command in pipeline.commands:
         texts = {word.text for word in command.arguments}
-        if command.program in _SUM_TOOLS and texts & {"-c", "--check", "-cs", "--status"}:
+        if command.program in SUM_TOOLS and texts & {"-c", "--check", "-cs", "--status"}:
             yield Check(strength=_tool_strength(command, texts), mentions=_file_names(word.text for word in words))
         elif command.program in _SIGNATURE_TOOLS and any("verif" in text for text in texts):
             yield Check(strength=Strength.STRONG, mentions=_file_names(word.text for word in words))
@@ -227,7 +239,7 @@ def _tested(command: Command) -> Iterator[Check]:
         for segment in word.segments:
             for pipeline in segment.pipelines:
                 for inner in pipeline.commands:
-                    if inner.program in _SUM_TOOLS:
+                    if inner.program in SUM_TOOLS:
                         texts = {argument.text for argument in inner.arguments}
                         yield Check(strength=_tool_strength(inner, texts), mentions=_file_names(texts))
 

@@ -34,7 +34,7 @@ def decide_results(book: Notebook, results, *, path="a.ipynb", secrets=(), **set
     return triage(book, results, path=path, settings=Settings(**settings), excerpts=excerpts)
 
 
-def said(book: Notebook, rule: Rule, *hits: Hit) -> list[Result]:
+def said(rule: Rule, *hits: Hit) -> list[Result]:
     return [Result(rule=rule, cell=None, hits=hits)]
 
 
@@ -49,7 +49,7 @@ def test_a_hit_is_as_loud_as_it_says_else_as_its_rule():
     book = bare_notebook("BAD BAD")
     quiet = Hit(at=book.cells[0].place(0, 3), message="", severity=Severity.INFO, confidence=Confidence.LOW)
     plain = Hit(at=book.cells[0].place(4, 7), message="")
-    found = decide_results(book, said(book, RULE, quiet, plain)).findings
+    found = decide_results(book, said(RULE, quiet, plain)).findings
     assert [(one.severity, one.confidence) for one in found] == [
         (Severity.INFO, Confidence.LOW),
         (Severity.MEDIUM, Confidence.HIGH),
@@ -160,7 +160,7 @@ def test_one_finding_a_subject():
 def test_hits_without_a_subject_are_not_about_the_same():
     book = bare_notebook("BAD BAD")
     hits = [Hit(at=book.cells[0].place(at, at + 3), message="") for at in (0, 4)]
-    assert len(decide_results(book, said(book, replace(RULE, merge=Merge.SUBJECT), *hits)).findings) == 2
+    assert len(decide_results(book, said(replace(RULE, merge=Merge.SUBJECT), *hits)).findings) == 2
 
 
 def test_the_first_place_speaks_with_the_highest_level():
@@ -170,7 +170,7 @@ def test_the_first_place_speaks_with_the_highest_level():
         at=book.cells[0].place(5, 9), message="high", severity=Severity.HIGH, confidence=Confidence.LOW, subject="s"
     )
     info = Hit(at=book.cells[0].place(0, 4), message="info", severity=Severity.INFO, subject="s")
-    (finding,) = decide_results(book, said(book, replace(RULE, merge=Merge.SUBJECT), low, high, info)).findings
+    (finding,) = decide_results(book, said(replace(RULE, merge=Merge.SUBJECT), low, high, info)).findings
     assert (finding.message, finding.severity, finding.confidence) == ("info", Severity.HIGH, Confidence.LOW)
     assert [each.message for each in finding.related] == ["high", "low"]
 
@@ -182,7 +182,7 @@ def test_fixes_stay_with_their_places():
         Hit(at=book.cells[0].place(0, 4), message="", fixes=(one,), subject="s"),
         Hit(at=book.cells[0].place(5, 9), message="", fixes=(two,), subject="s"),
     ]
-    (finding,) = decide_results(book, said(book, replace(RULE, merge=Merge.CELL), *hits)).findings
+    (finding,) = decide_results(book, said(replace(RULE, merge=Merge.CELL), *hits)).findings
     assert finding.fixes == (one,)
     assert finding.related[0].fixes == (two,)
 
@@ -191,7 +191,7 @@ def test_fixes_stay_with_their_places():
 
 
 def test_suppressions_take_places_away_first():
-    rule = replace(RULE, merge=Merge.CELL, summarise=lambda subjects: " ".join(subjects))
+    rule = replace(RULE, merge=Merge.CELL, summarise=" ".join)
     source = "BAD1  # mlsecops: ignore[a-rule]\nBAD2\nBAD3"
     decided = decide(bare_notebook(source), rule)
     (finding,) = decided.findings
@@ -205,7 +205,7 @@ def test_levels_of_places_taken_away_do_not_count():
     book = bare_notebook("BAD1  # mlsecops: ignore[a-rule]\nBAD2")
     loud = Hit(at=book.cells[0].place(0, 4), message="", severity=Severity.CRITICAL)
     soft = Hit(at=book.cells[0].place(33, 37), message="", severity=Severity.LOW)
-    (finding,) = decide_results(book, said(book, replace(RULE, merge=Merge.CELL), loud, soft)).findings
+    (finding,) = decide_results(book, said(replace(RULE, merge=Merge.CELL), loud, soft)).findings
     assert finding.severity is Severity.LOW
 
 
@@ -222,7 +222,7 @@ def test_related_places_of_a_hit_are_places():
     book = bare_notebook("BAD1  # mlsecops: ignore[a-rule]\nBAD2")
     related = Related(place=book.cells[0].place(33, 37), message="here too")
     hit = Hit(at=book.cells[0].place(0, 4), message="first", related=(related,))
-    (finding,) = decide_results(book, said(book, RULE, hit)).findings
+    (finding,) = decide_results(book, said(RULE, hit)).findings
     assert (finding.message, finding.place.at.start, finding.related) == ("here too", 33, ())
 
 
@@ -269,7 +269,7 @@ def test_trusted_owners(subject, category, trusted):
     book = bare_notebook("BAD")
     rule = replace(RULE, category=category)
     hit = Hit(at=book.cells[0].place(0, 3), message="", subject=subject)
-    decided = decide_results(book, said(book, rule, hit), trusted_owners=("google",))
+    decided = decide_results(book, said(rule, hit), trusted_owners=("google",))
     assert bool(decided.silenced) is trusted
 
 
@@ -283,7 +283,7 @@ def test_findings_are_in_file_order():
     assert [(one.place.cell, one.place.at.part) for one in decided.findings] == [
         (0, "/source"),
         (0, "/source"),
-        (0, "/metadata/tags/0"),
+        (0, "/metadata/tags"),
         (0, "/outputs/0/text"),
         (0, "/outputs/10/text"),
         (1, "/source"),
@@ -304,9 +304,9 @@ def test_fingerprints_survive_edits_elsewhere():
 
 
 def test_equal_lines_have_different_fingerprints():
-    found = fingerprints("BAD BAD\nBAD")
-    assert len(set(found)) == 3
-    assert fingerprints("BAD")[0] == found[0]
+    found = fingerprints("BAD BAD\nBAD\nBAD")
+    assert len(set(found)) == 4
+    assert fingerprints("BAD")[0] == found[2]
 
 
 def test_silenced_findings_count_in_the_ordinal():
@@ -321,5 +321,5 @@ def test_a_new_secret_in_an_old_place_is_new_and_the_fingerprint_does_not_tell_i
 
 
 def test_a_long_line_is_not_read_again_for_each_finding():
-    book = bare_notebook("BAD " * 50_000)
-    assert len(decide(book, RULE).findings) == 50_000
+    book = bare_notebook("BAD " * 20_000)
+    assert len(decide(book, RULE).findings) == 20_000

@@ -11,16 +11,21 @@ from jupyter_mlsecops.credential_positions.in_text import text_positions
 from jupyter_mlsecops.credential_positions.position import Position, Rewrite, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jupyter_mlsecops.notebook.code import Code
 
 __all__ = ["Position", "Rewrite", "positions"]
 
 
-def positions(code: Code) -> Iterator[Position]:
-    """Every literal of a program text that stands under a name: most are no credentials."""
-    yield from python_positions(code)
+def any_name(_name: str) -> bool:
+    """Every name is wanted."""
+    return True
+
+
+def positions(code: Code, *, wanted: Callable[[str], bool] = any_name) -> Iterator[Position]:
+    """The literals of a program text that stand under a name; of those in Python only under a wanted one."""
+    yield from python_positions(code, wanted=wanted)
     yield from shell_positions(code)
     yield from magic_positions(code)
     if code.kind == "text":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.credential_positions.in_text import text_positions
@@ -12,6 +12,7 @@ from jupyter_mlsecops.credential_positions.named import Named, named_expressions
 from jupyter_mlsecops.credential_positions.position import Position, Rewrite, scheme_length, variable_for
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.secret_shapes.placeholders import SHORTEST
+from jupyter_mlsecops.secret_shapes.suspects import names_credentials
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 100_000
 
 
-def python_positions(code: Code) -> Iterator[Position]:
-    """The positions in the Python of a program text, in no particular order; one literal may have several names."""
+def python_positions(code: Code, *, wanted: Callable[[str], bool]) -> Iterator[Position]:
+    """The positions in the Python of a program text whose names are wanted, in no particular order.
+
+    One literal may have several names.
+    """
     if code.kind != "python":
         return
     for named in named_expressions(code):
-        for literal in literals(code, named.value):
-            yield _position(code, named, literal)
+        if wanted(named.name):
+            for literal in literals(code, named.value):
+                yield _position(code, named, literal)
     for node in code.nodes(ast.Constant):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SHORTEST < len(node.value) < _LONGEST_TEXT:
             yield from _inside(code, node)
@@ -64,7 +69,7 @@ def _rewrite(code: Code, named: Named, literal: Literal, scheme: str) -> Rewrite
 def _inside(code: Code, node: ast.Constant) -> Iterator[Position]:
     """Values under a name in the text of a string: JSON, YAML, a configuration file."""
     text = str(node.value)
-    if ":" not in text and "=" not in text:
+    if (":" not in text and "=" not in text) or not names_credentials(text):
         return
     for found in text_positions(text):
         span = code.literal_span(node, found.start, found.end)

@@ -143,10 +143,8 @@ def _arguments(code: Code, node: ast.Call) -> Iterator[Named]:
         yield Named(name="password", value=node.args[1])
     yield from _keywords(node, name)
     yield from _after_its_name(code, node, name)
-    qualified = code.program.names(node.func)
-    for row in _positional_calls():
-        if any(_matches(each, row["names"]) for each in qualified):
-            yield from _positional(node, row)
+    for row in _rows(code.program.names(node.func)):
+        yield from _positional(node, row)
 
 
 def _keywords(node: ast.Call, name: str) -> Iterator[Named]:
@@ -189,13 +187,20 @@ def _positional(node: ast.Call, row: dict[str, Any]) -> Iterator[Named]:
             yield Named(name=row["name"], value=keyword.value, variable=row["variable"])
 
 
-def _matches(name: str, names: list[str]) -> bool:
-    return any(name == wanted or name.endswith(f".{wanted}") for wanted in names)
+def _rows(names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The rows of the table for a call; it may be named by the end of a qualified name."""
+    for name in names:
+        for wanted, row in _positional_calls().get(name.rpartition(".")[2], ()):
+            if name == wanted or name.endswith(f".{wanted}"):
+                yield row
 
 
 @cache
-def _positional_calls() -> list[dict[str, Any]]:
-    """The rows of the table; a call that takes a password takes a chosen value too."""
-    return [
-        row | {"name": "password" if "PASSWORD" in row["variable"] else "api_key"} for row in table("credentials")["call"]
-    ]
+def _positional_calls() -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """The rows by the last part of their names; a call that takes a password takes a chosen value too."""
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for row in table("credentials")["call"]:
+        named = row | {"name": "password" if "PASSWORD" in row["variable"] else "api_key"}
+        for name in row["names"]:
+            found.setdefault(name.rpartition(".")[2], []).append((name, named))
+    return found

@@ -210,16 +210,21 @@ class _Arguments:
                 self.require(value, *part)
 
 
-# Between requirements, not between the extras or the version clauses of one.
-_COMMA = re.compile(r",(?=[A-Za-z./~\0])(?![^\[\]]*\])")
+# A comma between requirements, not between the extras or the version clauses of one.
+_COMMA_OR_BRACKET = re.compile(r"[\[\]]|,(?=[A-Za-z./~\0])")
+_MOST_PARTS = 200
 
 
 def _parts(text: str, start: int) -> list[tuple[int, int]]:
     """The spans of `a,b[x,y],c>=1,<2`."""
-    spans = []
-    for comma in _COMMA.finditer(text, start):
-        spans.append((start, comma.start()))
-        start = comma.end()
+    spans: list[tuple[int, int]] = []
+    brackets = 0
+    for match in _COMMA_OR_BRACKET.finditer(text, start):
+        if match.group() != ",":
+            brackets += 1 if match.group() == "[" else -1
+        elif brackets <= 0 and len(spans) < _MOST_PARTS:
+            spans.append((start, match.start()))
+            start = match.end()
     return [*spans, (start, len(text))]
 
 

@@ -108,7 +108,8 @@ class Program:
         home = self._walk.homes.get(root)
         scope = home.scope if home else None
         while name and scope is not None and home is not None:
-            if found := scope.items.get((name, key)):
+            # What is put in later does not count: an item is most often made from its own old value.
+            if found := [binding for binding in scope.items.get((name, key), ()) if binding.at <= home.at]:
                 return _nearest(found, home.at)
             scope = scope.parent
         return None

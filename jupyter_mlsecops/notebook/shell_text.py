@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _HOLE = "\0"
 _LONGEST_EXPRESSION = 400
+_DEEPEST_BRACES = 8
 _LONGEST_VALUE = 10_000
-_MOST_FILLED = 1_000_000  # all values of one text together: a long constant may be named often
+_MOST_FILLED = 200_000  # all values of one text together: a long constant may be named often
 
 _BRACES = re.compile(r"\{\{|\}\}|\{")
 _SHELL_VARIABLE = re.compile(r"\{\w+\}")
@@ -138,7 +139,7 @@ def _closing_brace(text: str, start: int) -> int:
     """The end of the brace that is open at `start`; -1 where it does not close soon."""
     depth = 1
     for match in _NESTED.finditer(text, start, start + _LONGEST_EXPRESSION):
-        if match.group() == "\n":
+        if match.group() == "\n" or depth > _DEEPEST_BRACES:
             break
         depth += 1 if match.group() == "{" else -1
         if depth == 0:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HOLE = "\0"
 _LONGEST_VALUE = 10_000
-_MOST_FILLED = 1_000_000  # all values of one text together: a long variable may be named often
+_MOST_FILLED = 200_000  # all values of one text together: a long variable may be named often
 
 _PLAIN = re.compile(r"[^ \t\r\n\f\v'\"\\$`|&;<>()]+")
 _PLAIN_IN_QUOTES = re.compile(r"[^\"\\$`]+")

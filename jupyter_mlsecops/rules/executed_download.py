@@ -2,6 +2,7 @@ r"""Find downloaded code that is run, imported or installed."""
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.executions import executed
@@ -9,11 +10,11 @@ from jupyter_mlsecops.fetches import has_digest
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.rule import Merge, code_rule
 from jupyter_mlsecops.verification import is_verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.ipython import Magic
@@ -22,8 +23,12 @@ _LOADS = frozenset({"run", "load", "loadpy", "macro"})
 _FIX = Fix(title="Name a commit in the URL, or compare the file's SHA-256 before it is run", safety=Safety.MANUAL)
 
 
+def _summary(subjects: Sequence[str]) -> str:
+    return f"`{posixpath.basename(subjects[0])}` was downloaded and is run in several places unverified"
+
+
 @code_rule(
-    category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
+    merge=Merge.SUBJECT, summarise=_summary, category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
     triggers=("http", "ftp:", "wget", "curl", "retriev", "get_file", "download"),
 )  # fmt: skip
 def executed_download(code: Code) -> Iterator[Hit]:
@@ -82,7 +87,7 @@ def executed_download(code: Code) -> Iterator[Hit]:
             message=f"`{name}` was downloaded and is {_how(execution.how)} unverified",
             fixes=(_FIX,),
             related=(Related(place=fetch.place, message="it was downloaded here"),),
-            subject=fetch.url or "",
+            subject=fetch.url or name,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,16 @@ from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secret_fixes import SecretFixes
 from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name
 from jupyter_mlsecops.secret_shapes.placeholders import likeness
-from jupyter_mlsecops.secret_shapes.suspects import may_hold_credentials
+from jupyter_mlsecops.secret_shapes.suspects import may_hold_secret, names_credentials
 from jupyter_mlsecops.secret_shapes.tokens import find_tokens
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Notebook, Text
+
+# A name to which a literal is given.
+_ASSIGNED = re.compile(r"(\w+)(?:\s*:\s*\w+)?\s*=\s*[(rbfRBF]{0,2}[\"']")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @notebook_rule(
@@ -90,18 +95,34 @@ def hardcoded_credential(notebook: Notebook) -> Iterator[Hit]:
     - <https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html>
     """
     yield from _in_metadata(notebook)
-    if not may_hold_credentials([cell.source for cell in notebook.cells if cell.type == "code"]):
-        return
     fixes = SecretFixes(notebook)
     seen: set[tuple[int, int]] = set()
-    for code in notebook.codes:
-        for position in positions(code):
+    for code in _suspects(notebook):
+        for position in positions(code, wanted=_names_credential):
             confidence = likeness(position.value, kind_of_name(position.name))
             place = position.code.cell, position.code.start + position.start
             if confidence is None or place in seen or _has_provider(position):
                 continue
             seen.add(place)
             yield _hit(notebook, fixes, position, confidence)
+
+
+def _names_credential(name: str) -> bool:
+    return kind_of_name(name) is not NameKind.OTHER
+
+
+def _suspects(notebook: Notebook) -> Iterator[Code]:
+    """The program texts that are worth parsing: a secret stands in them, or is used there under its name."""
+    sources = [cell.source for cell in notebook.cells if cell.type == "code"]
+    if not any(map(names_credentials, sources)):
+        return
+    holding = {cell.index for cell in notebook.cells if cell.type == "code" and may_hold_secret(cell.source)}
+    if not holding:
+        return
+    names = {name for index in holding for name in _ASSIGNED.findall(notebook.cells[index].source)}
+    for code in notebook.codes:
+        if code.cell in holding or (names_credentials(code.text) and not names.isdisjoint(_WORD.findall(code.text))):
+            yield code
 
 
 def _hit(notebook: Notebook, fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
@@ -121,8 +122,10 @@ def _is_held(install: Install) -> bool:
 
 
 def _unpinned(install: Install) -> Iterator[Requirement]:
-    swallowed = [(one.start, one.end) for one in swallowed_specifiers(install)]  # unquoted-specifier speaks of these
+    swallowed = list(swallowed_specifiers(install))  # unquoted-specifier speaks of these
+    starts = [one.start for one in swallowed]
     for requirement in install.requirements:
+        before = bisect_right(starts, requirement.start) - 1
         is_open = requirement.kind == "name" and requirement.pin in {"none", "loose"}
-        if is_open and not any(start <= requirement.start < end for start, end in swallowed):
+        if is_open and (before < 0 or requirement.start >= swallowed[before].end):
             yield requirement

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.notebook.installs import read_install
+from jupyter_mlsecops.notebook.open_quotes import OpenQuotes
 from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import code_rule
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _TITLE = "Quote the requirement"
 _LONGEST_SHOWN = 80
-_QUOTE_OR_ESCAPE = re.compile(r"\\.|['\"]", re.DOTALL)
 
 
 @code_rule(
@@ -75,13 +73,14 @@ def unquoted_specifier(code: Code) -> Iterator[Hit]:
     - <https://ipython.readthedocs.io/en/stable/interactive/magics.html#magic-pip>
     - <https://pip.pypa.io/en/stable/cli/pip_install/>
     """
+    quotes = OpenQuotes(code)
     for command in code.commands:
         install = read_install(command)
         for swallowed in swallowed_specifiers(install) if install else ():
             yield Hit(
                 at=code.place(swallowed.start, swallowed.end),
                 message=_message(swallowed),
-                fixes=(_fix(code, swallowed),),
+                fixes=(_fix(code, swallowed, quotes.free(swallowed.start)),),
                 subject=swallowed.requirement.name,
             )
 
@@ -94,43 +93,10 @@ def _message(swallowed: Swallowed) -> str:
     return f"the shell reads `>` as a redirection: any version of `{name}` is installed, and a file named `{file}` is written"
 
 
-def _fix(code: Code, swallowed: Swallowed) -> Fix:
+def _fix(code: Code, swallowed: Swallowed, quote: str) -> Fix:
     text = code.text[swallowed.start : swallowed.end]
-    quote = _free_quote(code, swallowed.start)
     wanted = text.replace('"', "").replace("'", "")
     if not quote or "\\" in text or "\n" in text or (quote == "'" and "$" in text):
         return Fix(title=_TITLE, safety=Safety.MANUAL)
     edit = ReplaceText(place=code.place(swallowed.start, swallowed.end), text=f"{quote}{wanted}{quote}")
     return Fix(title=_TITLE, safety=Safety.SAFE, edits=(edit,))
-
-
-def _free_quote(code: Code, at: int) -> str:
-    """The quote that can be written at `at`: not the one of the string around it; "" if both are taken."""
-    base = next((text.start for text in code.layout.shells if text.start <= at < text.end), None)
-    if base is None:
-        base = _literal_start(code, at)
-    opened, other = _open_quotes(code.text[base:at])
-    if other:
-        return ""
-    return "'" if opened == '"' else '"'
-
-
-def _literal_start(code: Code, at: int) -> int:
-    spans = (code.span(node) for node in code.nodes(ast.Constant, ast.JoinedStr))
-    return max((start for start, end in spans if start <= at < end), default=at)
-
-
-def _open_quotes(text: str) -> tuple[str, bool]:
-    """The quote that is open at the end, and whether the other one is open inside it."""
-    opened = ""
-    inner = False
-    for match in _QUOTE_OR_ESCAPE.finditer(text):
-        if not opened:
-            opened = match.group()[-1] if match.group() in {"'", '"'} else ""
-        elif match.group() == opened:
-            opened, inner = "", False
-        elif match.group() in {"'", '"'}:
-            inner = not inner
-        elif match.group()[1] in "'\"":
-            inner = not inner  # an escaped quote opens a string of the inner language
-    return opened, inner

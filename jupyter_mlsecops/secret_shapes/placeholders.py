@@ -41,11 +41,9 @@ def is_placeholder(value: str) -> bool:
     """Whether a value stands for a secret that is not written: empty, a template, a word, a name, a path, a run."""
     if len(value) < SHORTEST or len(value) > _LONGEST or any(map(str.isspace, value)) or not value.isprintable():
         return True
-    if _TEMPLATE.match(value) or _PARTS.search(value) or monotonous(value):
+    if _TEMPLATE.match(value) or _PARTS.search(value) or _CAPITALS.fullmatch(value) or _LOWER_NAME.fullmatch(value):
         return True
-    if _CAPITALS.fullmatch(value) or _LOWER_NAME.fullmatch(value):
-        return True
-    return _is_address(value) or set(words_of(value)) <= _WORDS
+    return _is_address(value) or _WORDS.issuperset(words_of(value)) or monotonous(value)
 
 
 def likeness(value: str, name: NameKind) -> Confidence | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import re2
 
 from jupyter_mlsecops.secret_shapes.placeholders import SHORTEST, is_chosen, is_placeholder, is_random
@@ -27,13 +25,14 @@ _PIECES = re2.compile(
 )
 
 
-def may_hold_credentials(texts: Sequence[str]) -> bool:
-    """Whether the program texts of a notebook hold a word for credentials, and a value that could be one."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return any(_NAMES.search(data) for data in encoded) and any(_holds_value(data) for data in encoded)
+def names_credentials(text: str) -> bool:
+    """Whether a program text holds a word for credentials."""
+    return _NAMES.search(text.encode("utf-8", "surrogatepass")) is not None
 
 
-def _holds_value(data: bytes) -> bool:
+def may_hold_secret(text: str) -> bool:
+    """Whether a program text holds a value that could be a secret."""
+    data = text.encode("utf-8", "surrogatepass")
     for match in _VALUES.finditer(data):
         if _is_suspicious(data, *match.span(1 if match.start(1) >= 0 else 2)):
             return True
@@ -45,7 +44,6 @@ def _is_suspicious(data: bytes, start: int, end: int) -> bool:
     if end - start < SHORTEST:
         return False
     value = data[start:end].decode("utf-8", "replace").rstrip("\\,;")
-    if is_placeholder(value):
-        return False
     near = data[max(0, start - _NEAR) : end + _NEAR]
-    return is_random(value) or (is_chosen(value) and _PASSWORDS.search(near) is not None)
+    shape = is_random(value) or (_PASSWORDS.search(near) is not None and is_chosen(value))
+    return shape and not is_placeholder(value)

@@ -1,0 +1,133 @@
+"""Keeps secrets out of everything that leaves: every string passes one redactor that knows the secrets of the file."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+from jupyter_mlsecops.secret_shapes.names import words_of
+from jupyter_mlsecops.secret_shapes.tokens import public_prefix
+
+SHORTEST = 8
+"""No run of this many characters of a secret survives; shorter secrets go as whole words."""
+_SHOWN = 4
+_PROBE = 5
+_STRIDE = SHORTEST - _PROBE + 1  # every run of SHORTEST characters holds a probe at a multiple of this
+_MARK = re.compile(r"…\(\d{1,7}\)")
+# A password may hold such words; to hide them wherever they stand would hide our own messages.
+_ORDINARY = frozenset("password passphrase credential credentials authorization connection username localhost database".split())
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
+
+
+class Redactor:
+    """Replaces secrets, their escaped forms and their fragments by a mark such as `ghp_…(40)`.
+
+    Linear in the text; doing it twice changes nothing.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._grams: set[str] = set()
+        self._prefixes: set[str] = set()
+        short: set[str] = set()
+        for secret in {secret for secret in secrets if secret.strip()}:
+            for form in _forms(secret):
+                (short.add if len(form) < SHORTEST else self._learn)(form)
+        self._probes = {gram[at : at + _PROBE] for gram in self._grams for at in range(_STRIDE)}
+        self._prefixes_by_length = sorted(self._prefixes, key=len, reverse=True)
+        words = "|".join(map(re.escape, sorted(short, key=len, reverse=True)))
+        self._short = re.compile(rf"(?<![\w…])(?:{words})(?!\w)") if short else None
+
+    def __call__(self, text: str) -> str:
+        """The text without the secrets."""
+        if not self._probes and self._short is None:
+            return text
+        pieces: list[str] = []
+        done = 0
+        for mark in _MARK.finditer(text):
+            pieces += self._redacted(text[done : mark.start()]), mark.group()
+            done = mark.end()
+        return "".join((*pieces, self._redacted(text[done:])))
+
+    def _learn(self, form: str) -> None:
+        """Remember every run of a secret; the prefix that its provider puts before every token is no secret."""
+        prefix = public_prefix(form)
+        private = form[len(prefix) :]
+        if len(private) < SHORTEST:
+            prefix, private = "", form
+        if prefix:
+            self._prefixes.add(prefix)
+        self._grams.update(private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1))
+
+    def _redacted(self, text: str) -> str:
+        pieces: list[str] = []
+        done = 0
+        for start, end in self._regions(text):
+            prefix = next((each for each in self._prefixes_by_length if text.endswith(each, done, start)), "")
+            start -= len(prefix)
+            pieces += self._without_words(text[done:start]), prefix[:_SHOWN], f"…({end - start})"
+            done = end
+        return "".join((*pieces, self._without_words(text[done:])))
+
+    def _without_words(self, text: str) -> str:
+        return text if self._short is None else self._short.sub(lambda match: f"…({len(match.group())})", text)
+
+    def _regions(self, text: str) -> Iterator[tuple[int, int]]:
+        """The maximal spans in which every run of SHORTEST characters is one of a secret's."""
+        start = end = -1
+        for at in self._runs(text):
+            if at > end:
+                if end > start and not _ordinary(text[start:end]):
+                    yield start, end
+                start = at
+            end = at + SHORTEST
+        if end > start and not _ordinary(text[start:end]):
+            yield start, end
+
+    def _runs(self, text: str) -> Iterator[int]:
+        """Where the runs of secrets begin, in order."""
+        probes, grams = self._probes, self._grams
+        for probe in range(0, len(text) - _PROBE + 1, _STRIDE):
+            if text[probe : probe + _PROBE] in probes:
+                for at in range(max(0, probe - _STRIDE + 1), probe + 1):
+                    if text[at : at + SHORTEST] in grams:
+                        yield at
+
+
+def _ordinary(fragment: str) -> bool:
+    """Whether a fragment is nothing but words that everybody uses."""
+    return fragment.isalpha() and bool(fragment) and _ORDINARY.issuperset(words_of(fragment))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it may be written: plain, and escaped for JSON, Python, URLs and HTML; its lines, too."""
+    plain = [secret, *_unescaped(secret)]
+    plain += [line.strip() for text in plain for line in text.splitlines() if len(line.strip()) >= SHORTEST]
+    for text in dict.fromkeys(plain):
+        escaped = quote(text, safe="", errors="replace"), quote(text, errors="replace"), quote_plus(text, errors="replace")
+        yield from dict.fromkeys(
+            (
+                text,
+                json.dumps(text)[1:-1],
+                json.dumps(text, ensure_ascii=False)[1:-1],
+                json.dumps(json.dumps(text)[1:-1])[1:-1],
+                text.replace("/", "\\/"),
+                repr(text)[1:-1],
+                repr(text + "'")[1:-2],  # the form between double quotes
+                html.escape(text),
+                *escaped,
+                *(_ESCAPE.sub(lambda match: match.group().lower(), form) for form in escaped),
+            )
+        )
+
+
+def _unescaped(secret: str) -> Iterator[str]:
+    """The value of a secret that was taken from between the quotes of a program."""
+    if "\\" in secret:
+        try:
+            yield str(ast.literal_eval(f'"""{secret}"""'))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return

@@ -1,0 +1,107 @@
+r"""Find digests of downloads that prove nothing."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.provenance import history
+from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.verification import SUM_TOOLS, Strength, digested, verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.notebook.code import Call, Code
+
+_FIX = Fix(title="Compare the digest with a value in the notebook, after the download, and stop where they differ", safety=Safety.MANUAL)
+
+
+@code_rule(
+    category="downloads", severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, cwe=(354,), owasp=("ML06",), atlas=("AML.T0010",),
+    triggers=("digest", "sha256", "sha1", "sha512", "md5", "hashlib", "shasum", "b2sum"),
+)  # fmt: skip
+def ineffective_hash_check(code: Code) -> Iterator[Hit]:
+    r"""The digest of a download is computed, but nothing depends on it.
+
+    ## What it sees
+
+    A digest of a downloaded file that is printed or stored and never compared; and a comparison that stands before the download, to
+    decide whether to download, while the new file is never looked at.
+
+    ## Why it matters
+
+    It looks like a check, and is none (CWE-354; OWASP ML06; MITRE ATLAS AML.T0010).
+
+    ## What to do
+
+    Compare after the download, and raise where the digests differ.
+
+    ## Examples
+
+    ```python bad
+    import hashlib
+    from pathlib import Path
+    from urllib.request import urlretrieve
+
+    urlretrieve("https://models.example.org/model.onnx", "model.onnx")
+    print(hashlib.sha256(Path("model.onnx").read_bytes()).hexdigest())
+    ```
+
+    ```python bad
+    !wget https://models.example.org/model.onnx
+    !sha256sum model.onnx
+    ```
+
+    ```python good
+    import hashlib
+    from pathlib import Path
+    from urllib.request import urlretrieve
+
+    urlretrieve("https://models.example.org/model.onnx", "model.onnx")
+    digest = hashlib.sha256(Path("model.onnx").read_bytes()).hexdigest()
+    if digest != "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae":
+        raise ValueError("not the model that was reviewed")
+    ```
+
+    ## References
+
+    - <https://cwe.mitre.org/data/definitions/354.html>
+    """
+    fetches = [fetch for fetch in history(code).fetches if verification(fetch) is Strength.NONE]
+    if not fetches:
+        return
+    for call in code.calls:
+        if fetch := _digested(call, fetches):
+            yield _hit(code, call.start, call.end, fetch)
+    for command in code.commands:
+        texts = [word.text for word in command.arguments]
+        if command.program in SUM_TOOLS and not {"-c", "--check"} & set(texts):
+            names = {posixpath.basename(text) for text in texts}
+            if fetch := next((fetch for fetch in fetches if fetch.file_name and fetch.file_name in names), None):
+                yield _hit(code, command.start, command.end, fetch)
+
+
+def _digested(call: Call, fetches: list[Fetch]) -> Fetch | None:
+    """The fetch that a call computes the digest of."""
+    reach = digested(call)
+    if reach is None:
+        return None
+    for fetch in fetches:
+        is_reply = fetch.call is not None and fetch.call.node in reach.nodes
+        if is_reply or (fetch.file_name and fetch.file_name in reach.texts):
+            return fetch
+    return None
+
+
+def _hit(code: Code, start: int, end: int, fetch: Fetch) -> Hit:
+    return Hit(
+        at=code.place(start, end),
+        message="nothing depends on this digest of a download: a changed file would be used all the same",
+        fixes=(_FIX,),
+        related=(Related(place=fetch.place, message="it was downloaded here"),),
+        subject=fetch.url or "",
+    )

@@ -1,0 +1,131 @@
+r"""Find downloads over connections that anybody on the path can change."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlsecops.fetches import Fetch, fetches, url_path
+from jupyter_mlsecops.file_types import file_type
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
+from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.rule import code_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Call, Code
+
+_SCHEMES = ("http://", "ftp://", "git://")
+
+
+@code_rule(
+    category="transport", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(319,), owasp=("ML06",), atlas=("AML.T0010",),
+    triggers=("http:", "ftp:", "git:"),
+)  # fmt: skip
+def plain_http_download(code: Code) -> Iterator[Hit]:
+    r"""Something is downloaded over a connection that anybody on the path can change.
+
+    ## What it sees
+
+    Files, tables, archives, models and repositories that come over `http://`, `ftp://` or `git://`, by shell tools or Python. Pictures, replies of
+    services that are not stored, this machine and private networks are left alone.
+
+    ## Why it matters
+
+    Without TLS, whoever is on the path chooses what you get (CWE-319; OWASP ML06; MITRE ATLAS AML.T0010).
+
+    ## What to do
+
+    Use `https://`; where the server has none, compare a SHA-256.
+
+    ## Examples
+
+    ```python bad
+    !wget http://storage.googleapis.com/models/detector.zip
+    ```
+
+    ```python fixed
+    !wget https://storage.googleapis.com/models/detector.zip
+    ```
+
+    ```python bad
+    import pandas as pd
+
+    table = pd.read_csv("http://data.example.org/table.csv")
+    ```
+
+    ```python good
+    import pandas as pd
+
+    table = pd.read_csv("https://data.example.org/table.csv")
+    local = pd.read_csv("http://localhost:8000/table.csv")
+    ```
+
+    ## References
+
+    - <https://cwe.mitre.org/data/definitions/319.html>
+    """
+    for fetch in fetches(code):
+        if _is_plain(fetch.url) and _is_stored(fetch):
+            yield _hit(code, fetch.start, fetch.end, fetch.url or "", fetch.call)
+    for call in code.calls:
+        url = call.text("url", 0) if any(fnmatchcase(name, reader) for name in call.names for reader in _facts()["readers"]) else None
+        if _is_plain(url) and not _is_media(url or ""):
+            yield _hit(code, call.start, call.end, url or "", call)
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    return table("plain_http")
+
+
+def _is_plain(url: str | None) -> bool:
+    return url is not None and url.lower().startswith(_SCHEMES) and bool(host_of(url)) and not is_private(url)
+
+
+def _is_media(url: str) -> bool:
+    return posixpath.splitext(url_path(url))[1].lower() in _facts()["media"]
+
+
+def _is_stored(fetch: Fetch) -> bool:
+    """Whether what comes is kept or used as data, and not only looked at."""
+    url = fetch.url or ""
+    if _is_media(url) or posixpath.splitext(fetch.target or "")[1].lower() in _facts()["media"]:
+        return False
+    if fetch.source == "clone" or fetch.target or fetch.gives in ("path", "directory"):
+        return True
+    name = posixpath.basename(url_path(url))
+    return file_type(name) != "other" or posixpath.splitext(name)[1].lower() in _facts()["data"]
+
+
+def _hit(code: Code, start: int, end: int, url: str, call: Call | None) -> Hit:
+    scheme = url.partition("://")[0].lower()
+    return Hit(
+        at=code.place(start, end),
+        message=f"what comes from {host_of(url)} over {scheme} can be changed by anybody on the path",
+        fixes=(_fix(code, start, end, url, call),),
+        subject=url,
+    )
+
+
+def _fix(code: Code, start: int, end: int, url: str, call: Call | None) -> Fix:
+    title = "Use https"
+    if not url.startswith("http://") or host_of(url) not in _facts()["https"]:
+        return Fix(title=f"{title}, or compare a SHA-256", safety=Safety.MANUAL)
+    at = start if call is None else _literal_start(call, url)
+    if at is None or code.text[at : at + 7] != "http://":
+        return Fix(title=title, safety=Safety.MANUAL)
+    return Fix(title=title, safety=Safety.UNSAFE, edits=(ReplaceText(place=code.place(at, at + 7), text="https://"),))
+
+
+def _literal_start(call: Call, url: str) -> int | None:
+    """Where the URL stands in a call, if it stands there as a literal."""
+    for node in [*call.node.args, *(keyword.value for keyword in call.node.keywords)]:
+        if isinstance(node, ast.Constant) and node.value == url:
+            return call.code.literal_span(node)[0]
+    return None
