@@ -32,14 +32,15 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._grams: set[str] = set()
         self._prefixes: set[str] = set()
+        self._whole: set[str] = set()
         short: set[str] = set()
         for secret in {secret for secret in secrets if secret.strip()}:
             for form in _forms(secret):
                 (short.add if len(form) < SHORTEST else self._learn)(form)
         self._probes = {gram[at : at + _PROBE] for gram in self._grams for at in range(_STRIDE)}
         self._prefixes_by_length = sorted(self._prefixes, key=len, reverse=True)
-        words = "|".join(map(re.escape, sorted(short, key=len, reverse=True)))
-        self._short = re.compile(rf"(?<![\w…])(?:{words})(?!\w)") if short else None
+        words = "|".join(map(_whole, sorted(short, key=len, reverse=True)))
+        self._short = re.compile(words) if short else None
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
@@ -60,6 +61,7 @@ class Redactor:
             prefix, private = "", form
         if prefix:
             self._prefixes.add(prefix)
+        self._whole.add(private)
         self._grams.update(private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1))
 
     def _redacted(self, text: str) -> str:
@@ -80,12 +82,16 @@ class Redactor:
         start = end = -1
         for at in self._runs(text):
             if at > end:
-                if end > start and not _ordinary(text[start:end]):
+                if end > start and not self._is_ordinary(text[start:end]):
                     yield start, end
                 start = at
             end = at + SHORTEST
-        if end > start and not _ordinary(text[start:end]):
+        if end > start and not self._is_ordinary(text[start:end]):
             yield start, end
+
+    def _is_ordinary(self, fragment: str) -> bool:
+        """Whether a fragment, not a whole secret, is nothing but words that everybody uses."""
+        return fragment.isalpha() and _ORDINARY.issuperset(words_of(fragment)) and fragment not in self._whole
 
     def _runs(self, text: str) -> Iterator[int]:
         """Where the runs of secrets begin, in order."""
@@ -97,9 +103,11 @@ class Redactor:
                         yield at
 
 
-def _ordinary(fragment: str) -> bool:
-    """Whether a fragment is nothing but words that everybody uses."""
-    return fragment.isalpha() and bool(fragment) and _ORDINARY.issuperset(words_of(fragment))
+def _whole(word: str) -> str:
+    """A pattern for a word that is not a part of a longer one."""
+    before = r"(?<!\w)" if re.match(r"\w", word) else ""
+    after = r"(?!\w)" if re.match(r"\w", word[-1]) else ""
+    return before + re.escape(word) + after
 
 
 def _forms(secret: str) -> Iterator[str]:

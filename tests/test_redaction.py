@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import time
 from urllib.parse import quote, quote_plus
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlsecops.redaction import SHORTEST, Redactor
-from tests.tokens import credential, make
+from tokens import credential, make
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 SECRETS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40), max_size=4)
@@ -41,7 +42,7 @@ def test_the_public_prefix_alone_is_no_secret():
         lambda text: json.dumps(text)[1:-1],
         lambda text: json.dumps(json.dumps(text))[3:-3],
         lambda text: quote(text, safe=""),
-        lambda text: quote(text, safe="").lower(),
+        lambda text: re.sub("%..", lambda match: match.group().lower(), quote(text, safe="")),
         quote_plus,
         lambda text: repr(text)[1:-1],
         html.escape,

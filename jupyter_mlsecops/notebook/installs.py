@@ -95,6 +95,7 @@ class _Arguments:
     grammar: Grammar
     read: Callable[[str], Named] = read_requirement
     at: int = 0
+    only_words: bool = False  # behind `--`
     options: list[Option] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
 
@@ -109,9 +110,9 @@ class _Arguments:
         """Read all that is left; requirements end after `most` of them, and so does reading."""
         taken = 0
         while taken < most and (word := self._next()) is not None:
-            if word.text == "--":
-                continue
-            if not self._option(word):
+            if word.text == "--" and not self.only_words:
+                self.only_words = True
+            elif not self._option(word):
                 self.require(word, 0, len(word.text))
                 taken += 1
         return self
@@ -150,6 +151,8 @@ class _Arguments:
     def _option(self, word: Word) -> bool:
         """Read the word as an option, with its value; False where it is none."""
         text = word.text
+        if self.only_words:
+            return False
         if text.startswith("--") and len(text) > 2:
             self._long(word, text)
         elif text.startswith("-") and len(text) > 1 and text != "--":
@@ -255,7 +258,7 @@ def _uv(words: Sequence[Word]) -> _Read:
         verb = arguments.verb()
         if verb == "run":
             return _uvx(arguments)
-        return (verb, arguments.packages(most=1)) if verb == "install" else None
+        return (verb, arguments.packages()) if verb == "install" else None
     return None
 
 
@@ -263,7 +266,7 @@ def _uv_pip(arguments: _Arguments) -> _Read:
     verb = arguments.verb()
     if verb == "sync":
         arguments.packages()
-        arguments.requirements = [replace(one, kind="file", pin="unknown") for one in arguments.requirements]
+        arguments.requirements = [replace(one, name="", specifier="", kind="file", pin="unknown") for one in arguments.requirements]
         return verb, arguments
     return (verb, arguments.packages()) if verb == "install" else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jupyter_mlsecops.notebook.magic_lines import LineReader, Magic, ShellText
@@ -54,7 +54,7 @@ def split(source: str, *, language: str = "python") -> Layout:
     if language in SHELL_LANGUAGES:
         return Layout(python=blank(source), shells=_script(source, 0), body="shell")
     if language in _PYTHONS or language.startswith(("python", "ipython")):
-        return _split_python(source)
+        return _split_python(source) if not _PROMPT_FIRST.match(source) else _split_pasted(source)
     return _split_foreign(source)
 
 
@@ -73,10 +73,20 @@ def _script(source: str, start: int, dialect: Literal["ipython", "script"] = "sc
     return (ShellText(start=start, end=len(source), text=source[start:], dialect=dialect),)
 
 
+def _split_pasted(source: str) -> Layout:
+    """A cell with prompts; what is listed is listed as it is written."""
+    layout = _split_python(_PROMPT.sub(_blanks, source))
+    return replace(
+        layout,
+        shells=tuple(replace(shell, text=source[shell.start : shell.end]) for shell in layout.shells),
+        magics=tuple(
+            replace(magic, arguments=source[magic.arguments_start : magic.end].rstrip()) for magic in layout.magics
+        ),
+    )
+
+
 def _split_python(source: str) -> Layout:
     """Cell magics may stand one behind the other: `%%time`, then `%%bash`."""
-    if _PROMPT_FIRST.match(source):
-        source = _PROMPT.sub(_blanks, source)
     reader = LineReader(source)
     at = 0
     while magic := _cell_magic(source, at):

@@ -109,8 +109,10 @@ def _pin(specifier: str) -> Pin:
     for pin in ("exact", "unknown", "bounded"):
         if pin in pins:
             return pin
-    if _HOLE in specifier and not pins:
+    if not pins:
         return "unknown"
+    if pins == {"none"}:
+        return "none"
     return "bounded" if lower and upper else "loose"
 
 
@@ -127,7 +129,7 @@ def _clause_pin(operator: str, version: str) -> Pin:
 
 
 _CONDA = re.compile(r"(?:(?:[^\s:]+::)|(?:[^\s:=]+:[^\s:]*:))?([A-Za-z0-9_][A-Za-z0-9._-]*)[ \t]*(\[[^\]]*\])?[ \t]*")
-_CONDA_BRACKET = re.compile(r"""(version|build|md5|sha256)\s*=\s*['"]?([^'",\]]+)""")
+_CONDA_BRACKET = re.compile(r"""(version|build|md5|sha256)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^'",\]]+))""")
 
 
 def read_conda_spec(text: str) -> Named:
@@ -150,7 +152,7 @@ def read_conda_spec(text: str) -> Named:
 
 def _conda_pin(specifier: str) -> Pin:
     if specifier.startswith("["):
-        fields = dict(_CONDA_BRACKET.findall(specifier))
+        fields = {name: "".join(values) for name, *values in _CONDA_BRACKET.findall(specifier)}
         if {"md5", "sha256", "build"} & fields.keys():
             return "hash" if {"md5", "sha256"} & fields.keys() else "exact"
         return _conda_pin(fields.get("version", ""))

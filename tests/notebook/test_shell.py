@@ -344,12 +344,12 @@ def test_quoted_words_are_what_shlex_says(words: list[str]) -> None:
 @pytest.mark.parametrize("dialect", ["ipython", "script"])
 @pytest.mark.parametrize(
     "text",
-    ["a " * 100_000, "'" * 100_001, '"' * 100_001, "$(" * 50_000, "`a " * 50_000, "{(" * 50_000, "${a-" * 50_000,
-     "cat <<A\n" * 50_000, "cat <<A " * 50_000, "a | " * 50_000, "(" * 50_000 + ")" * 50_000, "(a)|" * 50_000,
-     "$((1)) " * 50_000, "a\\\n" * 50_000, "#" * 100_000, "sh -c 'sh -c " * 20_000, "A=1\n$A " * 30_000, "<(" * 50_000],
+    ["a " * 40_000, "'" * 40_001, '"' * 40_001, "$(" * 20_000, "`a " * 20_000, "{(" * 20_000, "${a-" * 20_000,
+     "cat <<A\n" * 20_000, "cat <<A " * 20_000, "a | " * 20_000, "(" * 20_000 + ")" * 20_000, "(a)|" * 20_000,
+     "$((1)) " * 20_000, "a\\\n" * 20_000, "#" * 40_000, "sh -c 'sh -c " * 20_000, "A=1\n$A " * 15_000, "<(" * 20_000],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(text: str, dialect: str) -> None:
     started = time.process_time()
     for command in flatten(parse(text, dialect=dialect)):
         assert command.start >= 0
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5
