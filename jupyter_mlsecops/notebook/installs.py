@@ -266,7 +266,9 @@ def _uv_pip(arguments: _Arguments) -> _Read:
     verb = arguments.verb()
     if verb == "sync":
         arguments.packages()
-        arguments.requirements = [replace(one, name="", specifier="", kind="file", pin="unknown") for one in arguments.requirements]
+        arguments.requirements = [
+            replace(one, name="", specifier="", kind="file", pin="unknown") for one in arguments.requirements
+        ]
         return verb, arguments
     return (verb, arguments.packages()) if verb == "install" else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.notebook.installs import read_install
+from jupyter_mlsecops.notebook.requirements_file import is_requirements_file, read_requirements_file
 from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import Merge, code_rule
 
@@ -53,15 +54,15 @@ def _message(name: str) -> str:
 
 @code_rule(
     category="packages", severity=Severity.INFO, confidence=Confidence.HIGH, cwe=(1104, 494), owasp=("ML06", "LLM03"),
-    atlas=("AML.T0010.001",), merge=Merge.CELL, summarise=_summary, triggers=("pip", "install", "uv", "conda", "mamba"),
+    atlas=("AML.T0010.001",), merge=Merge.CELL, summarise=_summary, triggers=("pip", "install", "uv", "conda", "mamba", "requirement"),
 )  # fmt: skip
 def unpinned_package(code: Code) -> Iterator[Hit]:
     r"""A package is installed without an exact version.
 
     ## What it sees
 
-    `pip`, `uv`, `conda`, `mamba` and their kin on `!` and `%` lines, in `%%bash` cells and in calls such as `subprocess.run`,
-    with a package that has no version, or only a lower, an upper or an excluded one. All such packages of a cell are one
+    `pip`, `uv`, `conda`, `mamba` and their kin on `!` and `%` lines, in `%%bash` cells and in calls such as
+    `subprocess.run`, and requirements files that a cell writes, with a package that has no version, or only a lower, an upper or an excluded one. All such packages of a cell are one
     finding. It stays silent on `==`, on ranges with both ends, on hashes, constraints and `--exclude-newer`, on local paths, on
     arguments that stand in a variable, and on an installer that updates itself.
 
@@ -100,9 +101,8 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
     - <https://pip.pypa.io/en/stable/topics/repeatable-installs/>
     - <https://docs.astral.sh/uv/concepts/resolution/>
     """
-    for command in code.commands:
-        install = read_install(command)
-        if install is not None and not _is_held(install):
+    for install in _installs(code):
+        if not _is_held(install):
             for requirement in _unpinned(install):
                 yield Hit(
                     at=code.place(requirement.start, requirement.end),
@@ -110,6 +110,14 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
                     fixes=(_FIX,),
                     subject=requirement.name,
                 )
+
+
+def _installs(code: Code) -> Iterator[Install]:
+    for command in code.commands:
+        if install := read_install(command):
+            yield install
+    if code.file is not None and is_requirements_file(code.file):
+        yield read_requirements_file(code.text)
 
 
 def _is_held(install: Install) -> bool:

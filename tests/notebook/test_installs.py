@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlsecops.notebook.installs import Install, read_install
 from jupyter_mlsecops.notebook.requirements import normalise, read_conda_spec, read_requirement
+from jupyter_mlsecops.notebook.requirements_file import is_requirements_file, read_requirements_file
 from jupyter_mlsecops.notebook.shell import HOLE, flatten, parse
 from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 
@@ -19,7 +20,11 @@ def installs(text: str, **values: str) -> list[Install]:
 
 
 def requirements(text: str, **values: str) -> list[tuple[str, str, str]]:
-    return [(one.name or one.text, one.kind, one.pin) for install in installs(text, **values) for one in install.requirements]
+    return [
+        (one.name or one.text, one.kind, one.pin)
+        for install in installs(text, **values)
+        for one in install.requirements
+    ]
 
 
 def names(text: str, **values: str) -> list[str]:
@@ -196,7 +201,12 @@ def test_options() -> None:
     assert [text[one.start : one.end] for one in install.options[2:]] == [
         "-i 'http://a'", "--extra-index-url=http://b", "-fhttp://c", "--trusted-host d",
     ]  # fmt: skip
-    assert [text[one.value_start : one.value_end] for one in install.options[2:]] == ["http://a", "http://b", "http://c", "d"]
+    assert [text[one.value_start : one.value_end] for one in install.options[2:]] == [
+        "http://a",
+        "http://b",
+        "http://c",
+        "d",
+    ]
     assert install.option("--index-url", "--pypi-url") is install.options[2]
     assert install.option("--user") is None
 
@@ -213,7 +223,10 @@ def test_known_values() -> None:
     ]  # fmt: skip
 
 
-@given(st.text(alphabet="ab1-=,[]@ ./:+#~<>'\"{}\0\n", max_size=40), st.sampled_from(["pip install ", "uv run --with ", "conda install "]))
+@given(
+    st.text(alphabet="ab1-=,[]@ ./:+#~<>'\"{}\0\n", max_size=40),
+    st.sampled_from(["pip install ", "uv run --with ", "conda install "]),
+)
 def test_any_command_can_be_read(text: str, program: str) -> None:
     text = program + text
     for install in installs(text):
@@ -262,3 +275,47 @@ def test_any_command_can_be_read(text: str, program: str) -> None:
 def test_swallowed_specifiers(text: str, spans: list[str]) -> None:
     found = [one for install in installs(text) for one in swallowed_specifiers(install)]
     assert [text[one.start : one.end] for one in found] == spans
+
+
+# -- requirements files -----------------------------------------------------------------------------------------------
+
+FILE = """# a comment
+torch
+numpy==1.2  # why
+pandas>=1,<2 ; python_version<"3"
+  scipy >= 1 \\
+   --hash=sha256:abc
+-r other.txt
+--extra-index-url https://host/simple
+-e git+https://host/a@main#egg=foo
+a @ git+https://host/x@v1.0
+https://host/x.whl#sha256=00000000000000000000000000000000
+"""
+
+
+def test_a_requirements_file() -> None:
+    install = read_requirements_file(FILE)
+    assert [(FILE[one.start : one.end], one.kind, one.pin) for one in install.requirements] == [
+        ("torch", "name", "none"), ("numpy==1.2", "name", "exact"), ("pandas>=1,<2", "name", "bounded"),
+        ("scipy >= 1", "name", "hash"), ("other.txt", "file", "unknown"), ("git+https://host/a@main#egg=foo", "vcs", "none"),
+        ("a @ git+https://host/x@v1.0", "vcs", "bounded"),
+        ("https://host/x.whl#sha256=00000000000000000000000000000000", "url", "hash"),
+    ]  # fmt: skip
+    option = install.option("--extra-index-url")
+    assert option is not None
+    assert FILE[option.value_start : option.value_end] == "https://host/simple"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("requirements.txt", True), ("a/dev-requirements.in", True), ("requirements/base.txt", True), ("requirements-gpu.txt", True),
+     ("notes.txt", False), ("requirements.py", False), ("requirements.md", False)],
+)  # fmt: skip
+def test_the_name_of_a_requirements_file(name: str, is_one: bool) -> None:
+    assert is_requirements_file(name) is is_one
+
+
+@given(st.text(alphabet="ab1-=#;\\\n\r @./>'\"", max_size=60))
+def test_any_requirements_file_can_be_read(text: str) -> None:
+    for one in read_requirements_file(text).requirements:
+        assert 0 <= one.start <= one.end <= len(text)

@@ -82,7 +82,7 @@ def parsed(source: str) -> list[str]:
         ("print('a=%s' % x)", []),
         ("x = '=!a'", []),
         ("x != y", []),
-        ("print(\"!\")\n", []),
+        ('print("!")\n', []),
     ],
 )
 def test_shell_lines(source: str, texts: list[str]) -> None:
@@ -284,7 +284,11 @@ def test_any_text_can_be_split(source: str, language: str) -> None:
     checked(source, language)
 
 
-@given(st.lists(st.sampled_from(["x = 1", "!ls", "%time f(x)", "y = !ls", "%pip install x", "a?", "if x:\n    !ls"]), max_size=8))
+@given(
+    st.lists(
+        st.sampled_from(["x = 1", "!ls", "%time f(x)", "y = !ls", "%pip install x", "a?", "if x:\n    !ls"]), max_size=8
+    )
+)
 def test_python_stays_python(lines: list[str]) -> None:
     ast.parse(checked("\n".join(lines)).python)
 

@@ -44,7 +44,7 @@ def texts(words: tuple[Word, ...]) -> list[str]:
         ("echo 'a b' \"c d\" e\\ f", ["echo", "a b", "c d", "e f"]),
         ("echo a'b'\"c\"d", ["echo", "abcd"]),
         ("echo '' \"\"", ["echo", "", ""]),
-        ("echo \"a\\\"b\\$c\\d\"", ["echo", 'a"b$c\\d']),
+        ('echo "a\\"b\\$c\\d"', ["echo", 'a"b$c\\d']),
         ("echo a#b # comment", ["echo", "a#b"]),
         ("echo $'a\\'b'", ["echo", "a'b"]),
         ("awk '{print $1}' file", ["awk", "{print $1}", "file"]),
@@ -54,7 +54,7 @@ def texts(words: tuple[Word, ...]) -> list[str]:
         ("echo {1..5} a}b", ["echo", "{1..5}", "a}b"]),
         ("echo {x} a{x}b '{x}' \"$x\" '$x' ${x}", ["echo", HOLE, f"a{HOLE}b", HOLE, HOLE, "$x", HOLE]),
         ("echo $(a) `b` $((1 + 2)) ${x:-y} $1", ["echo", *[HOLE] * 5]),
-        ("echo $ a$ \"$\"", ["echo", "$", "a$", "$"]),
+        ('echo $ a$ "$"', ["echo", "$", "a$", "$"]),
         ("a\\\nb \\\n   c", ["a", "b", "c"]),
         ("echo unclosed 'a b", ["echo", "unclosed", "a b"]),
         ('echo unclosed "a b', ["echo", "unclosed", "a b"]),
@@ -250,7 +250,7 @@ def test_a_comment_on_joined_lines_runs_to_the_end() -> None:
 
 
 def test_inner_scripts_have_positions_of_the_outer_text() -> None:
-    text = "bash -c \"pip install 'torch' \\\"numpy\\\"\""
+    text = 'bash -c "pip install \'torch\' \\"numpy\\""'
     inner = commands(text)[1]
     assert [text[slice(*word.span(0, len(word.text)))] for word in inner.arguments] == ["install", "torch", "numpy"]
 
@@ -261,7 +261,7 @@ def test_no_inner_script_where_none_is() -> None:
 
 
 def test_an_unknown_part_of_an_inner_script_stays_unknown() -> None:
-    inner = commands("sh -c \"pip install {x}\"")[1]
+    inner = commands('sh -c "pip install {x}"')[1]
     assert texts(inner.arguments) == ["install", HOLE]
     assert not inner.arguments[1].known
 
