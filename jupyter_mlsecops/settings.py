@@ -78,7 +78,7 @@ def check_names(names: Iterable[str]) -> None:
         if name in ENGINES:
             raise ConfigurationError(message=f"the engine {name} is not built yet")
         if name not in known:
-            raise ConfigurationError(message=f"unknown rule or category {name!r}{suggestion(name, known)}")
+            raise ConfigurationError(message=f"unknown rule or category {_quoted(name)}{suggestion(name, known)}")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -87,6 +87,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name[:100].lower(), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _quoted(value: object) -> str:
+    return f"{value!r:.80}"
 
 
 # -- one value ---------------------------------------------------------------------------------------------------------
@@ -119,7 +123,7 @@ def _one_of(value: object, words: list[str]) -> str:
     if isinstance(value, str) and value in words:
         return value
     near = suggestion(value, words) if isinstance(value, str) else ""
-    raise ConfigurationError(message=f"{value!r} is none of {', '.join(words)}{near}")
+    raise ConfigurationError(message=f"{_quoted(value)} is none of {', '.join(words)}{near}")
 
 
 def _strings(value: object) -> tuple[str, ...]:
@@ -140,7 +144,7 @@ def _levels(value: object) -> dict[str, Severity | None]:
 
 def _level_or_off(rule: str, value: object) -> Severity | None:
     if rule not in all_rules():
-        raise ConfigurationError(message=f"unknown rule {rule!r}{suggestion(rule, all_rules())}", key=rule)
+        raise ConfigurationError(message=f"unknown rule {_quoted(rule)}{suggestion(rule, all_rules())}", key=rule)
     try:
         word = _one_of(value, [*(each.word for each in Severity), "off"])
     except ConfigurationError as error:
@@ -224,7 +228,7 @@ def anchor(layer: Layer, folder: str) -> Layer:
 def _parsed(content: bytes, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a bare ValueError
         reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise ConfigurationError(message=f"not valid TOML: {reason}", file=file) from None
 

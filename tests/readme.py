@@ -33,7 +33,8 @@ def rule_table() -> str:
     """All rules as a Markdown table."""
     rows = ["| rule | category | level | what it reports |", "|---|---|---|---|"]
     for rule in all_rules().values():
-        rows.append(f"| `{rule.id}` | {rule.category} | {rule.severity.word} | {rule.documentation.summary.replace("|", chr(92) + "|")} |")
+        summary = rule.documentation.summary.replace("|", "\\|")
+        rows.append(f"| `{rule.id}` | {rule.category} | {rule.severity.word} | {summary} |")
     return "\n".join(rows)
 
 

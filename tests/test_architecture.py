@@ -64,6 +64,16 @@ def test_rules_do_not_import_rules():
         assert "jupyter_mlsecops.rules" not in path.read_text("utf-8"), path.name
 
 
+def test_the_public_api():
+    import jupyter_mlsecops.lint  # which puts the module where the function is promised
+
+    assert callable(jupyter_mlsecops.lint)
+    for name in jupyter_mlsecops.__all__:
+        assert getattr(jupyter_mlsecops, name) is not None
+    with pytest.raises(AttributeError):
+        _ = jupyter_mlsecops.nothing  # type: ignore[attr-defined]
+
+
 def test_the_core_needs_no_extra():
     code = (
         "import sys, pkgutil, importlib\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -46,3 +47,9 @@ def test_fixed_is_what_the_fixes_make_of_bad(rule: Rule, bad: Example, good: Exa
     assert bad.kind == "bad", "a fixed example follows the bad one that it fixes"
     before = content(bad)
     assert fixed(before, findings(before, rule)[1]) == [fill(cell) for cell in good.cells]
+
+
+@pytest.mark.parametrize(("rule", "example"), examples("bad"))
+def test_triggers_lose_nothing(rule: Rule, example: Example):
+    always = replace(rule, triggers=("",))
+    assert findings(content(example), rule)[1] == findings(content(example), always)[1]

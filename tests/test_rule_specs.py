@@ -17,7 +17,7 @@ from examples import Found, notebook_of, places
 from jupyter_mlsecops.rules import all_rules
 
 _SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
-_FENCE = re.compile(r"^(`{3,})(\w+)[ \t]*(?:finds: (.*))?\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,})(\w+)[ \t]*(?:finds: ([^\n]*))?\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _EXPECTATION = re.compile(r'([a-z-]+) "(.*?)"(?: (info|low|medium|high|critical))?\s*(?:;\s*|$)')
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\t": "\t"}
 

@@ -79,6 +79,9 @@ def test_every_key():
         ("max-file-size = true", "max-file-size", "expected a number of bytes"),
         ('max-file-size = "big"', "max-file-size", "expected a number of bytes"),
         ("= 1", "", "not valid TOML"),
+        ("x = " + "[" * 100_000, "", "not valid TOML"),
+        ("x = " + "1" * 10_000, "", "not valid TOML"),
+        (f'fail-on = "{"x" * 10_000}"', "fail-on", "xxx is none of"),
         ("severity = 1", "severity", "expected a table"),
     ],
 )

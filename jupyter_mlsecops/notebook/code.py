@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook import ipython, shell
 from jupyter_mlsecops.notebook.carriers import carried
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.scopes import Position
 
 CodeKind = Literal["python", "shell", "text"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,6 +126,8 @@ class Code:
     layout: Layout = field(repr=False)
     session: Session = field(repr=False)
     number: int = 0
+    # The number that the editor shows beside the cell: when it last ran, if the file says so.
+    execution_count: int | None = None
 
     @property
     def program(self) -> Program:
@@ -241,7 +244,14 @@ class Session:
     environment: dict[str, str] = field(default_factory=dict)
     # The codes of this session, and what readers of it worked out once for all of them.
     codes: list[Code] = field(default_factory=list, repr=False)
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, compute: Callable[[Session], T]) -> T:
+        """What a function makes of this session; worked out when it is first asked for."""
+        if compute not in self.memo:
+            self.memo[compute] = compute(self)
+        found: T = self.memo[compute]
+        return found
 
     @cached_property
     def sources(self) -> tuple[PythonSource, ...]:
@@ -264,7 +274,9 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
         kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"  # type: ignore[assignment]
         if kind == "python" and notebook.language != "python":
             kind = "text"
-        code = Code(cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number)
+        code = Code(
+            cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number, execution_count=cell.execution_count
+        )  # fmt: skip
         session.codes.append(code)
         codes.append(code)
         if layout.body == "file" and layout.magics:

@@ -31,6 +31,11 @@ _FOREIGN_LINE = re.compile(
 # What was copied from a terminal: IPython drops the prompts.
 _PROMPT_FIRST = re.compile(r"\s*(?:>>>[ \r\n]|In \[\d*\]: )")
 _PROMPT = re.compile(r"(?:^|(?<=\r))[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.{3,}:)(?=[ \r\n]|\Z)", re.MULTILINE)
+# Where this is nowhere, all is Python; most cells are.
+_NOT_PYTHON = re.compile(
+    r"(?:^|\r)[ \t\f]*(?:[!%?,;/]|>>>|In \[|(?:pip3?|conda|mamba|micromamba|uv)[ \t])|=[ \t]*[!%]|\?[ \t]*(?:[#\r\n]|\Z)",
+    re.MULTILINE,
+)
 _NOT_A_LINE_BREAK = re.compile(r"[^\r\n]")
 
 
@@ -54,6 +59,8 @@ def split(source: str, *, language: str = "python") -> Layout:
     if language in SHELL_LANGUAGES:
         return Layout(python=blank(source), shells=_script(source, 0), body="shell")
     if language in _PYTHONS or language.startswith(("python", "ipython")):
+        if "\n" in source.strip() and not _NOT_PYTHON.search(source):
+            return Layout(python=source)
         return _split_python(source) if not _PROMPT_FIRST.match(source) else _split_pasted(source)
     return _split_foreign(source)
 

@@ -96,7 +96,8 @@ def _message(swallowed: Swallowed) -> str:
 def _fix(code: Code, swallowed: Swallowed, quote: str) -> Fix:
     text = code.text[swallowed.start : swallowed.end]
     wanted = text.replace('"', "").replace("'", "")
-    if not quote or "\\" in text or "\n" in text or (quote == "'" and "$" in text):
+    has_quotes = wanted != text
+    if not quote or "\\" in text or "\n" in text or ("$" in text and quote == "'") or (has_quotes and "{" in text):
         return Fix(title=_TITLE, safety=Safety.MANUAL)
     edit = ReplaceText(place=code.place(swallowed.start, swallowed.end), text=f"{quote}{wanted}{quote}")
     return Fix(title=_TITLE, safety=Safety.SAFE, edits=(edit,))

@@ -8,7 +8,7 @@ from functools import cache
 # From the end of the provider's name to the key: the rest of a name, what closes it, a sign of assignment or a call,
 # perhaps other arguments and the keyword that takes the key, and an opening quote.
 _GAP = (
-    r"(?P<gap>[\w.\-]{0,40}(?:\\?[\"'\])]){0,3}"
+    r"(?P<gap>[\w.\-]{0,40}(?:\s{1,3}login)?(?:\\?[\"'\])]){0,3}"
     r"(?:\s{0,4}(?:[=:(,]|<-|=>)\s{0,4}|(?<=login)\s{1,4}(?:--?[\w-]{1,20}[= ]){0,2})"
     r"(?:\w{1,20}=[\w\"']{1,20},\s{0,4}){0,2}"
     r"(?:\\?[\"']?\w{0,20}(?:key|token|secret|auth|pass)\w{0,10}\\?[\"']?\s{0,2}[=:]\s{0,2})?"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_mlsecops.notebook.dockerfile import is_dockerfile, split_dockerfile
 from jupyter_mlsecops.notebook.installs import Install, read_install
 from jupyter_mlsecops.notebook.requirements import normalise, read_conda_spec, read_requirement
 from jupyter_mlsecops.notebook.requirements_file import is_requirements_file, read_requirements_file
@@ -319,3 +320,27 @@ def test_the_name_of_a_requirements_file(name: str, is_one: bool) -> None:
 def test_any_requirements_file_can_be_read(text: str) -> None:
     for one in read_requirements_file(text).requirements:
         assert 0 <= one.start <= one.end <= len(text)
+
+
+# -- Dockerfiles ------------------------------------------------------------------------------------------------------
+
+
+def test_a_dockerfile() -> None:
+    text = (
+        "FROM python:3.12\n# RUN pip install a\nRUN --mount=type=cache,target=/x pip install b \\\n  # why\n  && pip install c\n"
+        "run pip3 install d\nCOPY . .\nENTRYPOINT pip install e\n"
+    )
+    layout = split_dockerfile(text)
+    assert len(layout.python) == len(text)
+    assert all(shell.text == text[shell.start : shell.end] for shell in layout.shells)
+    commands = [command for shell in layout.shells for command in flatten(parse(shell.text, dialect=shell.dialect))]
+    found = [read_install(command) for command in commands]
+    assert [one.name for install in found if install for one in install.requirements] == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("Dockerfile", True), ("app/Dockerfile", True), ("gpu.Dockerfile", True), ("Dockerfile.gpu", True), ("Dockerfiles/a.txt", False)],
+)  # fmt: skip
+def test_the_name_of_a_dockerfile(name: str, is_one: bool) -> None:
+    assert is_dockerfile(name) is is_one

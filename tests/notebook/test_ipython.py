@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.ipython import Layout, split
+from jupyter_mlsecops.notebook.ipython import Layout, _split_python, split
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -282,6 +282,12 @@ SOURCES = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=40)
 @example("%%time\n" * 3 + "%time " * 9, "python")
 def test_any_text_can_be_split(source: str, language: str) -> None:
     checked(source, language)
+
+
+@given(SOURCES)
+def test_what_is_skipped_holds_nothing(source: str) -> None:
+    if not source.lstrip().startswith((">>>", "In [")):
+        assert split(source) == _split_python(source)
 
 
 @given(

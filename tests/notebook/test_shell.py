@@ -142,8 +142,8 @@ def test_a_loop_variable_is_not_known() -> None:
 @pytest.mark.parametrize(
     "text",
     ["a && b", "a || b", "a; b", "a & b", "a\nb", "a | b", "a |& b", "(a; b)", "{ a; b; }", "if a; then b; fi", "a $(b)",
-     "a `b`", "a <(b)", "a \"$(b)\"", "while a; do b; done", "! a && b", "a \\\n && b", "f() { a; b; }",
-     "sh -c 'a' ; b", "bash -lc \"a && b\"", "a # x && y\nb"],
+     "a `b`", "a <(b)", 'a "$(b)"', "while a; do b; done", "! a && b", "a \\\n && b", "f() { a; b; }",
+     "sh -c 'a' ; b", 'bash -lc "a && b"', "a # x && y\nb"],
 )  # fmt: skip
 def test_every_command_is_found(text: str) -> None:
     programs = [command.program for command in commands(text, "script")]
