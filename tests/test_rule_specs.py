@@ -30,6 +30,7 @@ class Fence:
 
 
 def read_fences(section: str) -> list[Fence]:
+    assert "```" not in _FENCE.sub("", section), "a fence is not understood"
     return [
         Fence(language=language, source=fill(source.removesuffix("\n")), expected=read_expectations(finds or ""))
         for _, language, finds, source in _FENCE.findall(section)
@@ -50,7 +51,7 @@ def sections() -> list[object]:
     found = []
     for path in sorted(Path(__file__).with_name("rules").glob("*.md")):
         for title, body in _SECTION.findall(path.read_text("utf-8")):
-            if _FENCE.search(body):
+            if "```" in body:
                 found.append(pytest.param(path.stem, body, id=f"{path.stem}: {title}"))
     return found
 

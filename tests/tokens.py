@@ -14,6 +14,7 @@ from jupyter_mlsecops.secret_shapes.checks import base62_crc32
 from jupyter_mlsecops.secret_shapes.token_table import TokenKind, token_table
 
 _PLACEHOLDER = re.compile(r"\{\{(token|credential|url):([a-z0-9-]+)(?:#(\d+))?(!)?(?:\[(\d*):(\d*)\])?\}\}")
+_CHARACTER = re.compile(r"\{\{char:([0-9A-F]{4,5})\}\}")
 _ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
@@ -22,8 +23,9 @@ def fill(text: str) -> str:
 
     `{{token:github}}` is a token of the table's row; `{{token:github#2}}` another one; `{{token:github!}}` one whose
     checksum is wrong; `{{token:github[0:10]}}` a piece of it; `{{credential:password}}` a value without a provider's
-    shape (password, secret, hex, uuid, base64, aws-secret, pem, jwt …).
+    shape (password, secret, hex, uuid, base64, aws-secret, pem, jwt …). `{{char:202E}}` is the character U+202E.
     """
+    text = _CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
     return _PLACEHOLDER.sub(_filled, text)
 
 

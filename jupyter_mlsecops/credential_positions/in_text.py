@@ -11,7 +11,9 @@ _NAME = r"(?<![\w.\-])(?P<name>[A-Za-z_][\w.\-]{1,80})"
 _QUOTE = r"\\{0,2}[\"'`]"
 # name = "value", "name": "value", ENV["name"] = 'value', name <- "value", name: String = "value"
 _QUOTED = re.compile(
-    rf"{_NAME}(?:{_QUOTE})?\]?(?:[ \t]?:[ \t]?\w{{1,30}})?\s{{0,8}}(?:=|:=|=>|<-|->|:|,)\s{{0,8}}[brfuRBFU]?{_QUOTE}(?P<value>[^\"'`\r\n\\]{{8,600}}){_QUOTE}"
+    rf"{_NAME}(?:{_QUOTE})?\]?(?:[ \t]?:[ \t]?\w{{1,30}})?\s{{0,8}}(?:=|:=|=>|<-|->|:|,)\s{{0,8}}[brfuRBFU]?"
+    # A value may be the name of the next one: it is looked at, not passed.
+    rf"(?={_QUOTE}(?P<value>[^\"'`\r\n\\]{{8,600}}){_QUOTE})"
 )
 # a line of its own: name=value, name: value, export name=value
 _LINE = re.compile(

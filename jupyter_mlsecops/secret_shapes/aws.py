@@ -6,7 +6,7 @@ import re
 
 from jupyter_mlsecops.secret_shapes.made_up import made_up
 
-_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_SECRET = re.compile(r"(?<![A-Za-z0-9/+_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _LINES = 5
 _FARTHEST = 2_000
 _NUCLEIC = frozenset("ACGTUN")

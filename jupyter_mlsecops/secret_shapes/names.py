@@ -10,6 +10,9 @@ from jupyter_mlsecops.knowledge import table
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LONGEST = 120
+# Names written as one word: `PGPASSWORD`, `hftoken`.
+_PASSWORD_ENDS = ("password", "passwd", "passphrase")
+_SECRET_ENDS = ("token", "apikey", "secretkey", "accesskey")
 
 
 class NameKind(Enum):
@@ -36,9 +39,9 @@ def kind_of_name(name: str) -> NameKind:
     if words[-1] == "token" and len(words) > 1 and words[-2] in _set("before_token"):
         return NameKind.OTHER
     text = f" {' '.join(words)} "
-    if any(f" {phrase} " in text for phrase in _set("password")):
+    if any(f" {phrase} " in text for phrase in _set("password")) or words[-1].endswith(_PASSWORD_ENDS):
         return NameKind.PASSWORD
-    if any(f" {phrase} " in text for phrase in _set("secret")):
+    if any(f" {phrase} " in text for phrase in _set("secret")) or words[-1].endswith(_SECRET_ENDS):
         return NameKind.SECRET
     if words[-1] == "key" and len(words) > 1 and words[-2] in _set("before_key"):
         return NameKind.SECRET

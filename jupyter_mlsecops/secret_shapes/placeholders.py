@@ -86,7 +86,7 @@ def is_chosen(value: str) -> bool:
 def spoken(value: str) -> bool:
     """Whether most of a value is made of syllables, as names and identifiers are."""
     pieces = [piece for piece in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value) if len(piece) >= 3]
-    return sum(len(piece) for piece in pieces if _SPOKEN.fullmatch(piece)) * 10 >= len(value) * 6
+    return sum(len(piece) for piece in pieces if _SPOKEN.fullmatch(piece)) * 10 >= len(value) * 7
 
 
 def entropy(value: str) -> float:

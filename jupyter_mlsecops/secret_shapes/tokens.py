@@ -17,7 +17,7 @@ from jupyter_mlsecops.secret_shapes.made_up import made_up
 from jupyter_mlsecops.secret_shapes.surroundings import in_payload, stands_alone
 from jupyter_mlsecops.secret_shapes.token_table import TokenKind, token_table
 
-_LONGEST = 2_048
+_REACH = 120  # how far a token goes on after a literal inside it
 _NEAR = 80
 # The key id inside a presigned URL is public; the signature decides (rule signed-url).
 _SIGNED_URL = re.compile(r"(?:X-Amz-Credential|AWSAccessKeyId)(?:=|%3D)\Z", re.IGNORECASE)
@@ -90,14 +90,13 @@ def _characters(data: bytes) -> int:
 def _spans(kind: TokenKind, text: str, position: int) -> Iterator[tuple[int, int]]:
     """The spans of the secret parts of this kind whose literal stands at a position."""
     if kind.holds:
-        window = (max(0, position - kind.back), min(len(text), position + _LONGEST))
-        matches = (match for match in kind.pattern.finditer(text, *window) if match.start() <= position < match.end())
+        match = kind.pattern.search(text, max(0, position - kind.back), min(len(text), position + _REACH))
+        if match is not None and not match.start() <= position < match.end():
+            match = None
     else:
         match = kind.pattern.match(text, position)
-        matches = iter(() if match is None else (match,))
-    for match in matches:
-        if kind.open or stands_alone(text, *match.span()):
-            yield match.span(match.lastindex or 0)
+    if match is not None and (kind.open or stands_alone(text, *match.span())):
+        yield match.span(match.lastindex or 0)
 
 
 def _judged(kind: TokenKind, text: str, start: int, end: int) -> Token | None:
