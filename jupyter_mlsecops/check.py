@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_mlsecops.findings import Problem
+from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS
 from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.rule import Reads
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.rule import Rule
+
+_DECLARING = ("%%writefile", "%%file", "%%writetemplate", "# /// script")
+_INSTALLING = "pip install conda uv requirement"
 
 Unit: TypeAlias = "Code | Text | Notebook"
 
@@ -56,8 +60,13 @@ def can_speak(rule: Rule, text: str) -> bool:
 
 
 def program_text(notebook: Notebook) -> str:
-    """All that triggers are sought in: as written, with continued lines joined, and as Python reads foreign letters."""
+    """All that triggers are sought in: as written, with continued lines joined, and as Python reads foreign letters.
+
+    A file of dependencies installs packages without saying so.
+    """
     text = "\n".join(cell.source for cell in notebook.cells if cell.type == "code")
+    if notebook.kind in DEPENDENCY_KINDS or any(mark in text for mark in _DECLARING):
+        text = f"{text}\n{_INSTALLING}"
     if "\\\n" in text:
         text = f"{text}\n{text.replace(chr(92) + chr(10), '')}"
     return text if text.isascii() else f"{text}\n{unicodedata.normalize('NFKC', text)}"
@@ -133,7 +142,7 @@ class _Checking:
             return cell.texts
         except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
             self._problem("unreadable", f"the outputs could not be read: {type(error).__name__}", cell.index)
-            return (Text(cell=cell.index, part="/source", text=cell.source),)
+            return (Text(cell=cell.index, part=cell.part, text=cell.source),)
 
 
 def _is_unparsed(code: Code) -> bool:

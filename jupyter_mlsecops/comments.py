@@ -121,7 +121,8 @@ def _regions(code: Code) -> Iterator[tuple[Span, Dialect]]:
     for magic in layout.magics:
         # What stands above a cell magic are comments; what stands on its line are its arguments.
         yield ((0, magic.start) if magic.is_cell else (magic.arguments_start, magic.end)), "shell"
-    if code.kind == "text" and layout.body != "file":
+    if layout.body != "file" and (code.kind == "text" or (code.kind == "shell" and not layout.magics)):
+        # What a file holds beside its scripts is read like a script.
         start = next((magic.body_start for magic in layout.magics if magic.is_cell), 0)
         yield (max(start, 0), len(code.text)), "shell"
 

@@ -6,10 +6,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.credential_positions.position import Rewrite
 from jupyter_mlsecops.findings import Edit, Fix, ReplaceText, Safety
 
 if TYPE_CHECKING:
+    from jupyter_mlsecops.credential_positions.position import Rewrite
     from jupyter_mlsecops.notebook.code import Code
 
 # What must stay above the first statement: comments with a meaning, and the magics of the cell.
@@ -26,25 +26,34 @@ def read_from_environment(code: Code, rewrite: Rewrite, variable: str) -> Fix:
     if not imports(code, rewrite.module):
         at = import_position(code)
         edits = (ReplaceText(place=code.place(at, at), text=f"import {rewrite.module}\n"), replacement)
-    title = f"Ask for {variable} when the cell runs" if rewrite.module == "getpass" else f"Read it from the environment variable {variable}"
+    title = (
+        f"Ask for {variable} when the cell runs"
+        if rewrite.module == "getpass"
+        else f"Read it from the environment variable {variable}"
+    )
     return Fix(title=title, safety=Safety.UNSAFE, edits=edits)
 
 
 def imports(code: Code, module: str) -> bool:
     """Whether the notebook (or the file that a cell writes) imports a module under its own name."""
-    for each in code.session.codes:
-        for node in each.nodes(ast.Import):
-            if isinstance(node, ast.Import) and any(alias.name == module and not alias.asname for alias in node.names):
-                return True
-    return False
+    memo = code.session.memo
+    if "plain imports" not in memo:
+        nodes = (node for each in code.session.codes for node in each.nodes(ast.Import))
+        aliases = (alias for node in nodes if isinstance(node, ast.Import) for alias in node.names)
+        memo["plain imports"] = frozenset(alias.name for alias in aliases if not alias.asname)
+    return module in memo["plain imports"]
 
 
 def import_position(code: Code) -> int:
     """Where an import may be put: the top of the text, below what has to stay there."""
-    at = 0
-    for magic in code.magics:
-        if magic.is_cell:
-            at = max(at, magic.body_start)
+    positions: dict[int, int] = code.session.memo.setdefault("import positions", {})
+    if code.number not in positions:
+        positions[code.number] = _import_position(code)
+    return positions[code.number]
+
+
+def _import_position(code: Code) -> int:
+    at = max((magic.body_start for magic in code.magics if magic.is_cell), default=0)
     head = _HEAD.match(code.text, at)
     at = head.end() if head else at
     for node in code.nodes(ast.ImportFrom):

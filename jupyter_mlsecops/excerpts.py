@@ -114,9 +114,10 @@ class Excerpts:
 
     def _text(self, place: Place) -> str:
         notebook = self._notebook
-        if place.cell is not None and place.at.part == "/source":
-            return notebook.cells[place.cell].source
+        cell = notebook.cell(place.cell)
+        if cell is not None and place.at.part == cell.part:
+            return cell.source
         if place.cell not in self._texts:
-            texts = notebook.metadata_texts if place.cell is None else notebook.cells[place.cell].texts
+            texts = notebook.metadata_texts if place.cell is None or cell is None else cell.texts
             self._texts[place.cell] = {text.part: text.text for text in texts}
         return self._texts[place.cell].get(place.at.part, "")

@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlsecops.fetches import Fetch
-from jupyter_mlsecops.files import is_remote_path
+from jupyter_mlsecops.file_events import Spot
+from jupyter_mlsecops.files import history
+from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.installs import read_install
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.provenance import history
+from jupyter_mlsecops.paths import below, is_remote_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.findings import Place
     from jupyter_mlsecops.notebook.code import Call, Code, Session
-    from jupyter_mlsecops.notebook.scopes import Position
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.ipython import Magic
+    from jupyter_mlsecops.notebook.shell import Command, Word
 
 _LEADS = frozenset({"sys.path.append", "sys.path.insert", "site.addsitedir"})
-_RUNS = frozenset({"runpy.run_path", "execfile", "IPython.display.Code"})
-_IMPORTS = frozenset({"importlib.import_module", "__import__", "importlib.util.spec_from_file_location"})
+_RUNS = frozenset({"runpy.run_path", "execfile"})
+_IMPORTS = frozenset({"importlib.import_module", "__import__"})
+_FILES = frozenset({"importlib.util.spec_from_file_location", "imp.load_source", "importlib.machinery.SourceFileLoader"})
+_NATIVE = frozenset({
+    "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.PyDLL", "torch.ops.load_library", "torch.classes.load_library", "tensorflow.load_op_library",
+    "tensorflow.load_library", "numpy.ctypeslib.load_library",
+})  # fmt: skip
 _RUN_MAGICS = frozenset({"run", "load", "loadpy"})
-_CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz)$")
+_CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz|so|appimage|AppImage|msi)$")
+_PACKAGE = re.compile(r"\.(?:whl|egg|zip|tar\.gz|tgz|tar\.bz2)$")
+MAX_STEPS = 8  # copies and extractions between a download and what is run
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Execution:
     """One file or folder whose code is run, imported or installed.
 
-    `paths`: what it may be called, seen from the notebook's folder; the first as it is written.
+    `paths`: what it may be called, seen from the notebook's folder; the last as it is written.
     """
 
     code: Code
     start: int
     end: int
-    at: Position
     paths: tuple[str, ...]
     how: str
 
@@ -50,35 +58,61 @@ class Execution:
         """The command, the call or the statement."""
         return self.code.place(self.start, self.end)
 
-
-def executions(session: Session) -> tuple[Execution, ...]:
-    """All executions of a namespace, in order; worked out once."""
-    if "executions" not in session.memo:
-        session.memo["executions"] = tuple(_Walk().run(session))
-    found: tuple[Execution, ...] = session.memo["executions"]
-    return found
+    @property
+    def spot(self) -> Spot:
+        """When it happens."""
+        return Spot(moment=self.code.position(self.start), number=self.code.number, offset=self.start)
 
 
 def executed(session: Session) -> tuple[tuple[Execution, Fetch], ...]:
-    """The executions of what a fetch brought that nothing pins, with the fetch; worked out once."""
-    if "executed" not in session.memo:
-        session.memo["executed"] = tuple(_from_network(session))
-    found: tuple[tuple[Execution, Fetch], ...] = session.memo["executed"]
-    return found
+    """What a namespace runs, imports or installs of what it fetched, with the fetch; worked out once."""
+    return session.once(_from_network)
 
 
-def _from_network(session: Session) -> Iterator[tuple[Execution, Fetch]]:
-    for execution in executions(session):
-        files = history(execution.code)
-        for path in execution.paths:
-            event = files.last(path, execution.at) if path.strip(HOLE + "./") else None
-            fetch = event.fetch if event else None
-            if event is not None and fetch is None and event.source:
-                above = files.last(event.source, event.at)
-                fetch = above.fetch if above else None
-            if fetch is not None:
-                yield execution, fetch
+def _from_network(session: Session) -> tuple[tuple[Execution, Fetch], ...]:
+    found: dict[tuple[int, int, int], tuple[Execution, Fetch]] = {}
+    for code in session.codes:
+        for execution in _Reader(code).read():
+            if fetch := _fetch(execution):
+                found.setdefault((code.number, execution.start, execution.end), (execution, fetch))
+    return tuple(found.values())
+
+
+def _fetch(execution: Execution) -> Fetch | None:
+    """The fetch that brought what is run; what was copied, or extracted from an archive, is followed back."""
+    for path in execution.paths:
+        spot, name = execution.spot, path
+        for _ in range(MAX_STEPS):
+            event = history(execution.code.session).origin(name, spot) if name.strip(HOLE + "./") else None
+            if event is not None and event.fetch is not None:
+                return event.fetch
+            if event is None or event.source is None:
                 break
+            name, spot = event.source, event.spot
+    return None
+
+
+def _is_installed(code: Code, module: str) -> bool:
+    """Whether a module comes with Python, or with a package: what is found in the folder of a clone is none of these."""
+    root = module.partition(".")[0]
+    return root in sys.stdlib_module_names or root in _libraries() or root.replace("_", "-").lower() in code.session.once(_installed)
+
+
+def _installed(session: Session) -> frozenset[str]:
+    """The packages that a namespace installs, by normalised name."""
+    installs = (read_install(command) for code in session.codes for command in code.commands)
+    return frozenset(requirement.name for install in installs if install for requirement in install.requirements)
+
+
+@cache
+def _libraries() -> frozenset[str]:
+    """The libraries that the tables know."""
+    rows = (row for name in ("loaders", "hub", "fetchers") for rows in table(name).values() if isinstance(rows, list) for row in rows)
+    return frozenset(name.partition(".")[0] for row in rows for name in row["names"] if "." in name and "*" not in name.partition(".")[0])
+
+
+def _is_build(program: str, texts: list[str]) -> bool:
+    return (program in ("docker", "podman", "buildah") and "build" in texts) or (program == "gcloud" and texts[:2] == ["builds", "submit"])
 
 
 @cache
@@ -86,107 +120,127 @@ def _facts() -> dict[str, Any]:
     return table("runners")
 
 
-class _Walk:
-    """Goes through the texts in order and keeps the working folder in mind."""
+class _Reader:
+    """Reads what one text runs, imports and installs."""
 
-    def __init__(self) -> None:
-        self._folder = ""
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._folders = folders(code.session)
 
-    def run(self, session: Session) -> Iterator[Execution]:
-        for code in session.codes:
-            steps: list[tuple[int, Any]] = [(command.start, command) for command in code.commands]
-            steps += [(call.start, call) for call in code.calls]
-            steps += [(magic.start, magic) for magic in code.magics]
-            steps += [(code.span(node)[0], node) for node in code.nodes(ast.Import, ast.ImportFrom)]
-            for _, step in sorted(steps, key=lambda item: item[0]):
-                yield from self._step(code, step)
+    def read(self) -> Iterator[Execution]:
+        """The executions of the text, in document order."""
+        found = [one for command in self._code.commands for one in self._commanded(command)]
+        found += [one for call in self._code.calls for one in self._called(call)]
+        found += [one for magic in self._code.magics for one in self._magic(magic)]
+        found += [one for node in self._code.nodes(ast.Import, ast.ImportFrom) for one in self._imported(node)]
+        yield from sorted(found, key=lambda execution: execution.start)
 
-    def _step(self, code: Code, step: Any) -> Iterator[Execution]:
-        if isinstance(step, (ast.Import, ast.ImportFrom)):
-            yield from self._imported(code, step)
-        elif hasattr(step, "words"):
-            yield from self._commanded(code, step)
-        elif hasattr(step, "names"):
-            yield from self._called(code, step)
-        elif step.name == "cd":
-            self._enter(step.arguments.strip().strip("'\""))
-        elif step.name in _RUN_MAGICS and step.arguments.strip():
-            words = [word for word in step.arguments.split() if not word.startswith("-")]
-            if words and _CODE.search(words[0].strip("'\"")):
-                yield self._make(code, step.start, step.end, words[0].strip("'\""), f"%{step.name}")
+    def _make(self, start: int, end: int, path: str, how: str, folder: str | None = None) -> Execution:
+        folder = self._folders.at(self._code.position(start)) if folder is None else folder
+        paths = tuple(dict.fromkeys([below(folder, path), path]))
+        return Execution(code=self._code, start=start, end=end, paths=paths, how=how)
 
-    def _enter(self, folder: str) -> None:
-        if not folder or folder == "-":
-            self._folder = ""
-        elif folder.startswith(("/", "~")):
-            self._folder = folder
-        else:
-            self._folder = posixpath.normpath(posixpath.join(self._folder, folder))
-
-    def _make(self, code: Code, start: int, end: int, path: str, how: str) -> Execution:
-        joined = posixpath.normpath(posixpath.join(self._folder, path)) if self._folder and not path.startswith("/") else path
-        paths = tuple(dict.fromkeys([joined, path]))
-        return Execution(code=code, start=start, end=end, at=code.position(start), paths=paths, how=how)
+    def _magic(self, magic: Magic) -> Iterator[Execution]:
+        if magic.name in _RUN_MAGICS:
+            words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
+            if words and _CODE.search(words[0]):
+                yield self._make(magic.start, magic.end, words[0], f"%{magic.name}")
 
     # -- Python ----------------------------------------------------------------------------------------------------
 
-    def _imported(self, code: Code, node: ast.Import | ast.ImportFrom) -> Iterator[Execution]:
-        start, end = code.span(node)
-        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-        for module in modules:
-            if module:
-                yield from self._module(code, start, end, module)
+    def _imported(self, node: ast.AST) -> Iterator[Execution]:
+        start, end = self._code.span(node)
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield self._module(start, end, alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            yield self._module(start, end, node.module or "")
+            for alias in node.names:  # `from folder import module`
+                yield self._module(start, end, f"{node.module}.{alias.name}" if node.module else alias.name)
 
-    def _module(self, code: Code, start: int, end: int, module: str) -> Iterator[Execution]:
+    def _module(self, start: int, end: int, module: str) -> Execution:
         path = module.replace(".", "/")
-        at = code.position(start)
-        folder = [posixpath.join(self._folder, path)] if self._folder else []
-        paths = (f"{path}.py", path, *folder) if "/" in path else (f"{path}.py", *folder)
-        yield Execution(code=code, start=start, end=end, at=at, paths=paths, how="imported")
+        folder = self._folders.at(self._code.position(start))
+        names = [f"{path}.py", f"{path}/__init__.py"] if path and not _is_installed(self._code, module) else []
+        return Execution(code=self._code, start=start, end=end, paths=tuple(below(folder, name) for name in names), how="imported")
 
-    def _called(self, code: Code, call: Call) -> Iterator[Execution]:
+    def _called(self, call: Call) -> Iterator[Execution]:
         names = set(call.names)
-        if "os.chdir" in names:
-            self._enter(call.text("path", 0) or "")
-        elif names & _LEADS:
-            path = call.text("path", 1 if "sys.path.insert" in names else 0)
-            if path:
-                yield self._make(code, call.start, call.end, path, "imported")
+        if names & _LEADS:
+            yield from self._path_of(call, "path", 1 if "sys.path.insert" in names else 0, "imported")
         elif names & _RUNS:
-            if path := call.text("path_name", 0):
-                yield self._make(code, call.start, call.end, path, "run")
+            yield from self._path_of(call, "path_name", 0, "run")
+        elif names & _FILES:
+            yield from self._path_of(call, "location", 1, "imported")
+        elif names & _NATIVE:
+            yield from self._path_of(call, "name", 0, "loaded as native code")
+        elif names & {"exec", "builtins.exec"} and call.node.args:
+            yield from self._executed_text(call, call.node.args[0])
         elif names & _IMPORTS:
             module = call.text("name", 0)
             if module and HOLE not in module[:4]:
-                yield from self._module(code, call.start, call.end, module)
+                yield self._module(call.start, call.end, module)
+
+    def _path_of(self, call: Call, name: str, position: int, how: str) -> Iterator[Execution]:
+        path = call.text(name, position)
+        if path and path.strip(HOLE + "./"):
+            yield self._make(call.start, call.end, path, how)
+
+    def _executed_text(self, call: Call, argument: ast.expr) -> Iterator[Execution]:
+        """`exec(open("x.py").read())`."""
+        program = self._code.program
+        node = program.value(argument)
+        for _ in range(MAX_STEPS):
+            if not isinstance(node, ast.Call):
+                return
+            if set(program.names(node.func)) & {"open", "io.open"} and node.args and (path := program.text(node.args[0])):
+                yield self._make(call.start, call.end, path, "run")
+                return
+            inner = node.func.value if isinstance(node.func, ast.Attribute) else node.args[0] if node.args else None
+            if inner is None:
+                return
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "read_text" and (path := program.text(inner)):
+                yield self._make(call.start, call.end, path, "run")
+                return
+            node = program.value(inner)
 
     # -- shell -----------------------------------------------------------------------------------------------------
 
-    def _commanded(self, code: Code, command: Command) -> Iterator[Execution]:
-        program, words = command.program, command.arguments
-        if program == "cd" and words:
-            self._enter(words[0].text)
-            return
-        texts = [word.text for word in words]
+    def _commanded(self, command: Command) -> Iterator[Execution]:
+        program = command.program
+        folder = self._folders.of(self._code, command)
         if install := read_install(command):
             for requirement in install.requirements:
                 if requirement.kind in ("path", "file"):
-                    yield self._make(code, command.start, command.end, requirement.text, "installed")
-        elif program in _facts()["installers"]:
-            for text in texts:
-                if _CODE.search(text) and not is_remote_path(text):
-                    yield self._make(code, command.start, command.end, text, "installed")
+                    yield self._make(command.start, command.end, requirement.text, "installed", folder)
+            return
+        words = [word for word in command.arguments if not is_remote_path(word.text)]
+        if program in _facts()["installers"]:
+            for word in words:
+                if _CODE.search(word.text) or _PACKAGE.search(word.text):
+                    yield self._make(command.start, command.end, word.text, "installed", folder)
         elif program in _facts()["runners"]:
-            for text in texts:
-                if _CODE.search(text) and not is_remote_path(text):
-                    yield self._make(code, command.start, command.end, text, "run")
-                    break
-            else:
-                if program == "python" and "-m" in texts:
-                    module = texts[texts.index("-m") + 1 :][:1]
-                    if module:
-                        yield from self._module(code, command.start, command.end, module[0])
-                elif program == "make" and self._folder:
-                    yield self._make(code, command.start, command.end, ".", "run")
-        elif command.words and "/" in command.words[0].text and not is_remote_path(command.words[0].text):
-            yield self._make(code, command.start, command.end, command.words[0].text, "run")
+            yield from self._run(command, words, folder)
+        elif _is_build(program, [word.text for word in words]):
+            places = [word.text for word in words if not word.text.startswith("-")]
+            yield self._make(command.start, command.end, places[-1] if "build" in places[:-1] else ".", "built", folder)
+        elif command.words and not is_remote_path(command.words[0].text):
+            path = command.words[0].text
+            if "/" in path or _CODE.search(path):
+                yield self._make(command.start, command.end, path, "run", folder)
+        for redirect in command.redirects:
+            if redirect.operator == "<" and redirect.target is not None and program in _facts()["interpreters"]:
+                yield self._make(command.start, command.end, redirect.target.text, "run", folder)
+
+    def _run(self, command: Command, words: list[Word], folder: str) -> Iterator[Execution]:
+        program, texts = command.program, [word.text for word in words]
+        script = next((text for text in texts if _CODE.search(text)), None)
+        if script is None and program in _facts()["interpreters"]:  # `bash installer`: any name will do
+            script = next((text for text in texts if not text.startswith("-") and "/" not in text[1:2]), None)
+            script = None if any(text in ("-c", "-m", "-e") for text in texts) else script
+        if script is not None:
+            yield self._make(command.start, command.end, script, "run", folder)
+        elif program == "python" and "-m" in texts[:-1]:
+            yield self._module(command.start, command.end, texts[texts.index("-m") + 1])
+        elif program in ("make", "cmake") and folder:
+            yield self._make(command.start, command.end, folder, "run", "")

@@ -35,7 +35,7 @@ def file_result(report: core.Report) -> wire.FileResult:
         silenced=tuple(map(export.silenced, report.silenced)),
         problems=tuple(map(export.problem, report.problems)),
         excerpts=tuple(export.excerpt(each.place) for each in report.findings),
-        cells=len(export.notebook.cells),
+        cells=export.notebook.cell_count,
         unparsed_cells=report.unparsed_cells,
         read=report.notebook is not None,
     )

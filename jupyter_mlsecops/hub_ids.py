@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import is_commit
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 from jupyter_mlsecops.notebook.program import LOCAL
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.provenance import Origin, provenance
+from jupyter_mlsecops.pinning import is_commit
+from jupyter_mlsecops.provenance import Origin, Provenance, provenance
 
 if TYPE_CHECKING:
     import ast
@@ -66,7 +66,7 @@ class HubFetch:
     def is_mutable(self) -> bool:
         """Whether the revision is a name that can move: a branch, a tag, a pull request."""
         text = self.revision_text
-        return bool(text) and HOLE not in text and not is_commit(text)
+        return text is not None and text != "" and HOLE not in text and not is_commit(text)
 
     @property
     def is_unpinned(self) -> bool:
@@ -96,12 +96,19 @@ def hub_fetch(call: Call, section: str = "model") -> HubFetch | None:
         if prefix is None:
             return None
         repository = repository.removeprefix(prefix)
-    if not is_hub_id(repository) or _is_offline(call) or provenance(call.code, argument).origin is not Origin.UNKNOWN:
+    if not is_hub_id(repository) or _is_offline(call) or _is_here(provenance(call.code, argument, call.node), repository):
         return None
     revision = next((given for name in row.revision if (given := call.argument(name)) is not None), None)
     file = call.text(str(row.file[0]), int(row.file[1])) if row.file else None
     kind = (call.text(row.type) if row.type else None) or section
     return HubFetch(call=call, id=repository, argument=argument, revision=revision, file=file or "", kind=kind)
+
+
+def _is_here(found: Provenance, repository: str) -> bool:
+    """Whether a name means a folder that the notebook made or fetched; that it stands in a clone does not make it one."""
+    if found.fetch is not None and found.fetch.source == "clone":
+        return repository.startswith(f"{posixpath.basename(found.fetch.target or '')}/")
+    return found.origin is not Origin.UNKNOWN
 
 
 def _unknown_receiver(call: Call) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.check import check
 from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import Problem, Report
-from jupyter_mlsecops.notebook.reader import Unreadable, read
+from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.notebook.reader import Unreadable
+from jupyter_mlsecops.notebook.scanned_files import read_file
 from jupyter_mlsecops.redaction import Redactor
 from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.settings import Settings
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.findings import ProblemKind
     from jupyter_mlsecops.notebook.model import Notebook
     from jupyter_mlsecops.rule import Rule
-
-_KINDS = frozenset({".ipynb"})
 
 
 def lint(
@@ -42,19 +41,12 @@ def lint(
     del cache, engines
     settings = settings or Settings()
     rules = settings.rules()
-    if not is_known_kind(path):
-        return _failed(path, "unreadable", "not a kind of file that can be scanned")
     try:
-        return _lint(read(content, name=path, max_bytes=settings.max_file_size), path, settings, rules)
+        return _lint(read_file(content, name=path, max_bytes=settings.max_file_size), path, settings, rules)
     except Unreadable as error:
         return _failed(path, error.kind, error.message)
     except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
         return _failed(path, "unreadable", f"could not be checked: {type(error).__name__}")
-
-
-def is_known_kind(path: str) -> bool:
-    """Whether the file's name says that it can be scanned; a file without a suffix is taken for a notebook."""
-    return PurePath(path).suffix.lower() in _KINDS | {""}
 
 
 def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rule]) -> Report:
@@ -82,8 +74,14 @@ def _secret_rules() -> Iterable[Rule]:
 
 def _secrets(notebook: Notebook, results: Iterable[Result]) -> tuple[str, ...]:
     plain = Excerpts(notebook, lambda text: text, ())
-    places = (hit.at for result in results if result.rule.category == "secrets" for hit in result.hits)
+    telling = (result for result in results if result.rule.category == "secrets" and _points_at_values(result.rule))
+    # What belongs to a secret is one too: the other half of a pair, the same value in another format of an output.
+    places = (place for result in telling for hit in result.hits for place in (hit.at, *(each.place for each in hit.related)))
     return tuple(dict.fromkeys(value for place in places if (value := plain.value(place))))
+
+
+def _points_at_values(rule: Rule) -> bool:
+    return rule.id not in table("owners")["pointing_at_code"]
 
 
 def _problems(checked: Checked, path: str) -> tuple[Problem, ...]:

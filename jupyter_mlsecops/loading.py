@@ -35,12 +35,16 @@ def loaders(section: str) -> NameTable[Loader]:
 def loaded(call: Call, loader: Loader) -> Provenance:
     """Where what a call loads comes from."""
     name, position = loader.file
-    return provenance(call.code, call.argument(str(name), int(position)))
+    return provenance(call.code, call.argument(str(name), int(position)), call.node)
 
 
 def level(call: Call, found: Provenance, *, remote: Severity, unknown: Severity) -> Severity:
-    """The level for a file of some provenance; one lower in a file that the notebook writes for another place to run."""
+    """The level for a file of some provenance; one lower where a check is weak.
+
+    And one lower in a file that the notebook writes for another place to run.
+    """
     severity = {Origin.REMOTE: remote, Origin.UNKNOWN: unknown, Origin.OWN: Severity.INFO}[found.origin]
+    severity = Severity(max(severity - found.check, Severity.INFO))
     return Severity(severity - 1) if call.code.file and severity else severity
 
 

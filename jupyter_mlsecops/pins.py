@@ -47,22 +47,19 @@ def _highest(specifiers: SpecifierSet, bound: Version) -> bool:
 
 
 def _installed(code: Code, package: str) -> Iterator[SpecifierSet]:
-    yield from _pins(code.session).get(package, ())
+    yield from code.session.once(_pins).get(package, ())
 
 
 def _pins(session: Session) -> dict[str, list[SpecifierSet]]:
     """What the commands of a namespace install, by normalised name; read once."""
-    if "pins" not in session.memo:
-        found: dict[str, list[SpecifierSet]] = {}
-        for code in session.codes:
-            for command in code.commands:
-                install = read_install(command)
-                for requirement in install.requirements if install else ():
-                    if requirement.name and requirement.specifier:
-                        _add(found.setdefault(requirement.name, []), requirement.specifier)
-        session.memo["pins"] = found
-    pins: dict[str, list[SpecifierSet]] = session.memo["pins"]
-    return pins
+    found: dict[str, list[SpecifierSet]] = {}
+    for code in session.codes:
+        for command in code.commands:
+            install = read_install(command)
+            for requirement in install.requirements if install else ():
+                if requirement.name and requirement.specifier:
+                    _add(found.setdefault(requirement.name, []), requirement.specifier)
+    return found
 
 
 def _add(pins: list[SpecifierSet], text: str) -> None:

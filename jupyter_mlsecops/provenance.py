@@ -9,17 +9,22 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import Fetch
-from jupyter_mlsecops.files import FileHistory, handle_key, is_bucket, is_remote_path
+from jupyter_mlsecops.file_events import Event, Spot, handle_key
+from jupyter_mlsecops.files import history
+from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
-from jupyter_mlsecops.verification import is_verified
+from jupyter_mlsecops.paths import below, is_bucket, is_remote_path
+from jupyter_mlsecops.pinning import Strength
+from jupyter_mlsecops.runs import functions, home_of
+from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.scopes import Binding, Position
+    from jupyter_mlsecops.notebook.scopes import Binding
 
 _PLACEHOLDER = re.compile(r"(?i)[<\[{]|your|\bmy[-_]|example|bucket[-_]?name")
 MAX_STEPS = 60  # bindings, calls and files that are followed from one expression
@@ -35,11 +40,16 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a value comes from. `fetch` is what brought it, where that is known; `verified`: checked in between."""
+    """Where a value comes from. `fetch` is what brought it, where that is known; `check`: how it was checked in between."""
 
     origin: Origin
     fetch: Fetch | None = None
-    verified: bool = False
+    check: Strength = Strength.NONE
+
+    @property
+    def verified(self) -> bool:
+        """Whether it was compared with a digest that cannot be forged, or its signature was checked."""
+        return self.check is Strength.STRONG
 
 
 OWN = Provenance(origin=Origin.OWN)
@@ -47,23 +57,40 @@ UNKNOWN = Provenance(origin=Origin.UNKNOWN)
 REMOTE = Provenance(origin=Origin.REMOTE)
 
 
-def provenance(code: Code, node: ast.expr | None) -> Provenance:
-    """Where the file, the bytes or the path that an expression stands for comes from, as of the place where it stands."""
-    return UNKNOWN if node is None else provenance_at(code, node, code.position(code.span(node)[0]))
+def provenance(code: Code, node: ast.expr | None, call: ast.Call | None = None) -> Provenance:
+    """Where the file, the bytes or the path that an expression stands for comes from, as of where it stands.
+
+    `call` is the call that it is an argument of.
+    """
+    if node is None:
+        return UNKNOWN
+    found = [_Trace(code).of(node, spot) for spot in _spots(code, node, call)]
+    return _worst(found)
 
 
-def provenance_at(code: Code, node: ast.expr, at: Position) -> Provenance:
-    """The same as of another position."""
-    return _Trace(code, history(code)).of(node, at)
+def provenance_at(code: Code, node: ast.expr, spot: Spot) -> Provenance:
+    """The same as of another place."""
+    return _Trace(code).of(node, spot)
 
 
-def history(code: Code) -> FileHistory:
-    """What happens to files in the namespace of a text; read once."""
-    memo = code.session.memo
-    if "files" not in memo:
-        memo["files"] = FileHistory(code.session)
-    found: FileHistory = memo["files"]
-    return found
+def _spots(code: Code, node: ast.expr, call: ast.Call | None) -> list[Spot]:
+    """When an expression is evaluated: at each call of the function that it stands in."""
+    offset = code.span(node)[0]
+    home = home_of(code.program, node) or (code.program.home(call) if call else None)
+    scope = home.scope if home else None
+    known = functions(code.session)
+    idle = known.is_idle(scope)
+    return [
+        Spot(moment=moment, number=code.number, offset=offset, idle=idle)
+        for moment in known.moments(code.position(offset), scope)
+    ]
+
+
+def _worst(found: Sequence[Provenance]) -> Provenance:
+    """Remote if any is, own if all are."""
+    if remote := [one for one in found if one.origin is Origin.REMOTE]:
+        return min(remote, key=lambda one: one.check)
+    return OWN if found and all(one.origin is Origin.OWN for one in found) else UNKNOWN
 
 
 @cache
@@ -74,44 +101,51 @@ def _names(section: str) -> frozenset[str]:
 class _Trace:
     """Follows one expression to where its value was made; a bounded number of steps."""
 
-    def __init__(self, code: Code, files: FileHistory) -> None:
-        self._code = code
-        self._program = code.program
-        self._files = files
+    def __init__(self, code: Code) -> None:
+        self._session = code.session
+        self._program = code.program  # as the function that is looked into sees it
+        self._files = history(code.session)
+        self._functions = functions(code.session)
         self._steps = 0
         self._seen: set[object] = set()
 
-    def of(self, node: ast.expr, at: Position) -> Provenance:
-        """The provenance of an expression whose value is used at a position."""
+    def of(self, node: ast.expr, spot: Spot) -> Provenance:
+        """The provenance of an expression whose value is used at a spot."""
         self._steps += 1
         if self._steps > MAX_STEPS or node in self._seen:
             return UNKNOWN
         self._seen.add(node)
-        key = self._program.text(node) or handle_key(self._program, node)
-        found = UNKNOWN if key is None else self._path(key, at)
-        if key is not None and is_remote_path(key) and not self._is_elsewhere(node, key):
-            return UNKNOWN
+        text = self._program.text(node)
+        if text is not None and is_remote_path(text):
+            return REMOTE if self._is_elsewhere(node, text) else UNKNOWN
+        key = handle_key(self._session.program, node) if text is None else self._below(text, spot)
+        found = UNKNOWN if key is None else self._path(key, spot)
         if found.origin is not Origin.UNKNOWN:
             return found
         match node:
             case ast.Name():
-                return self._name(node, at)
+                return self._name(node, spot)
             case ast.Call():
-                return self._call(node, at)
+                return self._call(node, spot)
             case ast.Attribute(value=owner) | ast.Subscript(value=owner):
                 defined = self._program.value(node)
-                return self.of(defined if defined is not node else owner, at)
+                return self.of(defined if defined is not node else owner, spot)
             case ast.BinOp(left=left, right=right):
-                return self._any([left, right], at)
+                return self._any([left, right], spot)
             case ast.JoinedStr(values=values):
-                return self._any([value.value for value in values if isinstance(value, ast.FormattedValue)], at)
+                return self._any([value.value for value in values if isinstance(value, ast.FormattedValue)], spot)
             case ast.IfExp(body=body, orelse=orelse):
-                return self._any([body, orelse], at)
+                return self._any([body, orelse], spot)
             case ast.BoolOp(values=values):
-                return self._any(values, at)
+                return self._any(values, spot)
             case ast.NamedExpr(value=value) | ast.Await(value=value) | ast.Starred(value=value):
-                return self.of(value, at)
+                return self.of(value, spot)
         return UNKNOWN
+
+    def _below(self, path: str, spot: Spot) -> str:
+        """A path as seen from where the notebook starts."""
+        line, column = spot.moment[-2:]
+        return below(folders(self._session).at((spot.moment[-3], line, column)), path)
 
     def _is_elsewhere(self, node: ast.expr, url: str) -> bool:
         """Whether a URL leads to others: a bucket that is put together from variables is most often the author's own."""
@@ -124,90 +158,111 @@ class _Trace:
             return isinstance(head, str) and head.count("/") > 2
         return isinstance(defined, ast.Constant) and not _PLACEHOLDER.search(url)
 
-    def _any(self, nodes: Iterable[ast.expr], at: Position) -> Provenance:
+    def _any(self, nodes: Iterable[ast.expr], spot: Spot) -> Provenance:
         """Remote if any part is; what is joined to an own directory is not thereby own."""
-        found = [self.of(node, at) for node in nodes]
+        found = [self.of(node, spot) for node in list(nodes)[:MAX_ALTERNATIVES]]
         return next((one for one in found if one.origin is Origin.REMOTE), UNKNOWN)
-
-    def _all(self, nodes: Sequence[ast.expr], at: Position) -> Provenance:
-        """Remote if any is, own if all are."""
-        found = [self.of(node, at) for node in nodes[:MAX_ALTERNATIVES]]
-        if remote := next((one for one in found if one.origin is Origin.REMOTE), None):
-            return remote
-        return OWN if found and all(one.origin is Origin.OWN for one in found) else UNKNOWN
 
     # -- files -----------------------------------------------------------------------------------------------------
 
-    def _path(self, path: str, at: Position) -> Provenance:
+    def _path(self, path: str, spot: Spot) -> Provenance:
         """What is known of a file, or of the buffer that has a key."""
         if is_remote_path(path):
             return REMOTE
-        event = self._files.last(path, at)
-        if event is None or event in self._seen:
+        event = self._files.origin(path, spot)
+        if event is None or (event, path) in self._seen:
             return UNKNOWN
-        self._seen.add(event)
+        self._seen.add((event, path))
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return UNKNOWN
+        return self._given(event, path, spot)
+
+    def _given(self, event: Event, path: str, spot: Spot) -> Provenance:
+        """What an event says of the file that it gave its content."""
         if event.fetch is not None:
-            return _fetched(event.fetch, path)
+            return _fetched([event.fetch], path, spot)
+        made = UNKNOWN
         if event.source is not None and event.source != path:
-            made = self._path(event.source, event.at)
-            if made.origin is not Origin.UNKNOWN or event.content is None:
-                return made
-        if event.content is not None:
-            content = self.of(event.content, event.at)
-            return content if event.source is not None or content.origin is Origin.REMOTE else OWN
-        return OWN
+            made = self._source(event, event.source, path)
+        if made.origin is Origin.UNKNOWN and event.content is not None:
+            made = self.of(event.content, event.spot)
+        if made.origin is Origin.UNKNOWN and event.source is None:
+            made = OWN
+        return UNKNOWN if made.origin is Origin.OWN and self._files.is_disordered(event, spot) else made
+
+    def _source(self, event: Event, source: str, path: str) -> Provenance:
+        """What is known of the file that another was made from: its namesake in a folder that was copied, or the whole."""
+        if event.kind == "copy" and path.startswith(f"{event.path}/"):
+            inner = self._path(source + path[len(event.path) :], event.spot)
+            if inner.origin is not Origin.UNKNOWN:
+                return inner
+        return self._path(source, event.spot)
 
     # -- names and calls -------------------------------------------------------------------------------------------
 
-    def _name(self, node: ast.Name, at: Position) -> Provenance:
+    def _name(self, node: ast.Name, spot: Spot) -> Provenance:
         binding = self._program.binding(node)
         if binding is None:
             return UNKNOWN
         if binding.kind == "parameter":
-            return self._parameter(node.id, binding, at)
+            return self._parameter(node.id, binding, spot)
         if binding.value is None:
             return UNKNOWN
         value = self._program.value(binding.value)
         if binding.kind == "item" and isinstance(value, (ast.Tuple, ast.List)):
-            return self.of(value.elts[binding.index], at) if binding.index < len(value.elts) else UNKNOWN
-        return self.of(binding.value, at)
+            return self.of(value.elts[binding.index], spot) if binding.index < len(value.elts) else UNKNOWN
+        return self.of(binding.value, spot)
 
-    def _parameter(self, name: str, binding: Binding, at: Position) -> Provenance:
+    def _parameter(self, name: str, binding: Binding, spot: Spot) -> Provenance:
         """What the callers of a function of the notebook hand in."""
         function = binding.scope.node
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return UNKNOWN
-        position = next((i for i, argument in enumerate(function.args.args) if argument.arg == name), None)
-        calls = self._files.callers(f"{LOCAL}.{function.name}")
-        handed = [found for call in calls if (found := _argument(call, name, position)) is not None]
-        return self._all(handed, max(at, (self._code.number, 0, 0)))
+        calls = self._functions.calls(function)[:MAX_ALTERNATIVES]
+        handed = [found for call in calls if (found := self._functions.handed(call, function, name)) is not None]
+        return _worst([self.of(node, spot) for node in handed])
 
-    def _call(self, node: ast.Call, at: Position) -> Provenance:
+    def _call(self, node: ast.Call, spot: Spot) -> Provenance:
         names = self._program.names(node.func)
-        if fetch := self._files.fetch_of(node):
-            return _fetched(fetch, fetch.target or "")
+        if fetched := self._files.fetches_of(node):
+            return _fetched(fetched, fetched[0].target or "", spot)
         if not _names("dump").isdisjoint(names):
             return OWN
         first = node.args[0] if node.args else next((keyword.value for keyword in node.keywords), None)
         if first is not None and not (_names("open") | _names("wrap")).isdisjoint(names):
-            return self.of(first, at)
+            return self.of(first, spot)
         if names and names[0].startswith(f"{LOCAL}."):
-            return self._all(self._files.returns(names[0].removeprefix(f"{LOCAL}.")), at)
+            return self._returned(names[0].removeprefix(f"{LOCAL}."), node, spot)
         if isinstance(node.func, ast.Attribute):
-            receiver = self.of(node.func.value, at)
+            receiver = self.of(node.func.value, spot)
             if receiver.origin is not Origin.UNKNOWN:
                 return receiver
-        return self._any(node.args[:4], at)
+        return self._any(node.args[:4], spot)
+
+    def _returned(self, function: str, call: ast.Call, spot: Spot) -> Provenance:
+        """What a function of the notebook returns; seen at the end of that call."""
+        found = []
+        outside = self._program
+        body = self._functions.named(function)
+        for node in self._functions.returns(function)[:MAX_ALTERNATIVES]:
+            self._program = self._functions.within(call, body) if body else outside
+            inner, outer = home_of(self._program, node), self._program.home(call)
+            inside = spot
+            if inner is not None and outer is not None:
+                code = self._session.codes[inner.at[0]]
+                moments = self._functions.moments(outer.at, outer.scope)
+                inside = Spot(moment=(*moments[0], *inner.at), number=inner.at[0], offset=code.span(node)[0], idle=spot.idle)
+            found.append(self.of(node, inside))
+            self._program = outside
+        return _worst(found)
 
 
-def _argument(call: ast.Call, name: str, position: int | None) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    return call.args[position] if position is not None and position < len(call.args) else None
-
-
-def _fetched(fetch: Fetch, path: str) -> Provenance:
-    if fetch.source == "bucket" and fetch.url is None:
-        return UNKNOWN  # a bucket that cannot be read here is most often the author's own
-    return Provenance(origin=Origin.REMOTE, fetch=fetch, verified=fetch.pinned or is_verified(fetch, path))
+def _fetched(fetches: Sequence[Fetch], path: str, spot: Spot) -> Provenance:
+    found = [
+        Provenance(origin=Origin.REMOTE, fetch=fetch, check=verification(fetch, path, spot.moment))
+        for fetch in fetches[:MAX_ALTERNATIVES]
+        # A bucket that cannot be read here is most often the author's own.
+        if fetch.source != "bucket" or fetch.url is not None
+    ]
+    return _worst(found)

@@ -6,11 +6,15 @@ import ast
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.secret_shapes.names import words_of
 from jupyter_mlsecops.secret_shapes.tokens import public_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 SHORTEST = 8
 """No run of this many characters of a secret survives; shorter secrets go as whole words."""
@@ -18,8 +22,7 @@ _SHOWN = 4
 _PROBE = 5
 _STRIDE = SHORTEST - _PROBE + 1  # every run of SHORTEST characters holds a probe at a multiple of this
 _MARK = re.compile(r"…\(\d{1,7}\)")
-# A password may hold such words; to hide them wherever they stand would hide our own messages.
-_ORDINARY = frozenset("password passphrase credential credentials authorization connection username localhost database".split())
+_ORDINARY = frozenset(table("credentials")["ordinary"])
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 
@@ -69,8 +72,8 @@ class Redactor:
         done = 0
         for start, end in self._regions(text):
             prefix = next((each for each in self._prefixes_by_length if text.endswith(each, done, start)), "")
-            start -= len(prefix)
-            pieces += self._without_words(text[done:start]), prefix[:_SHOWN], f"…({end - start})"
+            first = start - len(prefix)
+            pieces += self._without_words(text[done:first]), prefix[:_SHOWN], f"…({end - first})"
             done = end
         return "".join((*pieces, self._without_words(text[done:])))
 
@@ -115,7 +118,11 @@ def _forms(secret: str) -> Iterator[str]:
     plain = [secret, *_unescaped(secret)]
     plain += [line.strip() for text in plain for line in text.splitlines() if len(line.strip()) >= SHORTEST]
     for text in dict.fromkeys(plain):
-        escaped = quote(text, safe="", errors="replace"), quote(text, errors="replace"), quote_plus(text, errors="replace")
+        escaped = (
+            quote(text, safe="", errors="replace"),
+            quote(text, errors="replace"),
+            quote_plus(text, errors="replace"),
+        )
         yield from dict.fromkeys(
             (
                 text,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jupyter_mlsecops.notebook.code import Code, Session
-    from jupyter_mlsecops.notebook.scopes import Binding, Position, Scope
+    from jupyter_mlsecops.notebook.scopes import Binding, Home, Position, Scope
 
 # When something runs: the position of the call of its function, then its own. Earlier is smaller.
 Moment: TypeAlias = tuple[int, ...]
@@ -64,12 +64,15 @@ class Functions:
         name = f"{LOCAL}.{getattr(function, 'name', '')}"
         return self._calls.get(name, ())[:MAX_CALLS]
 
-    def returns(self, function: str) -> list[ast.expr]:
+    def named(self, name: str) -> ast.AST | None:
+        """The last function of a name."""
+        binding = self._program.global_binding(name)
+        return binding.node if binding is not None and isinstance(binding.node, _Function) else None
+
+    def returns(self, name: str) -> list[ast.expr]:
         """What the last function of a name returns or yields."""
-        binding = self._program.global_binding(function)
-        if binding is None or not isinstance(binding.node, _Function):
-            return []
-        nodes = ast.walk(binding.node)
+        function = self.named(name)
+        nodes = ast.walk(function) if function else ()
         return [node.value for node in nodes if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None]
 
     def handed(self, call: ast.Call, function: _Function, name: str) -> ast.expr | None:
@@ -89,6 +92,19 @@ class Functions:
             return defaults.get(name)
         only = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
         return next((default for parameter, default in only if parameter.arg == name), None)
+
+    def within(self, call: ast.Call, function: ast.AST) -> Program:
+        """The program as a function sees it in one call: its parameters are what that call hands in."""
+        scope = self._program.scope_of(function)
+        if scope is None or not isinstance(function, _Function):
+            return self._program
+        handed = {
+            binding: argument
+            for name, bindings in scope.bindings.items()
+            for binding in bindings[:1]
+            if binding.kind == "parameter" and (argument := self.handed(call, function, name)) is not None
+        }
+        return Variant(self._program, handed) if handed else self._program
 
     def is_idle(self, scope: Scope | None) -> bool:
         """Whether a scope belongs to a function that nothing in the notebook calls."""
@@ -141,6 +157,14 @@ class Functions:
 def functions(session: Session) -> Functions:
     """The functions of a namespace; read once."""
     return session.once(Functions)
+
+
+def home_of(program: Program, node: ast.AST) -> Home | None:
+    """Scope and position of an expression: those of the first name or call in it."""
+    for inner in islice(ast.walk(node), MAX_NODES):
+        if home := program.home(inner):
+            return home
+    return None
 
 
 def enclosing_function(scope: Scope | None) -> Scope | None:

@@ -1,4 +1,8 @@
-"""What people wrote into a notebook to silence findings: our comments and cell tags, and those of other tools."""
+"""What people wrote into a notebook to silence findings: our comments and cell tags, and those of other tools.
+
+`# mlsecops: ignore` without a rule in brackets silences nothing: whoever ignores says what. A bare `# nosec` silences the
+rules that look at what code does; secrets in any text are not bandit's to silence.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from jupyter_mlsecops.comments import code_comments, markdown_comments
 from jupyter_mlsecops.findings import Reason
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.lines import LineIndex
-from jupyter_mlsecops.rule import CATEGORIES
+from jupyter_mlsecops.notebook.model import SOURCE, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,14 +53,14 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """One wish to see no findings of some rules in one cell.
+    """One wish to see no findings of some rules in one cell, or in a file without cells.
 
     `names` are ids and categories of rules, or EVERYTHING. `lines` are tried in turn: what a comment says holds for
     its own line, and where no finding stands there, for its statement. Without lines the whole cell is meant, outputs
     and all. `start` and `end` say where in the source it is written (0, 0: a cell tag).
     """
 
-    cell: int
+    cell: int | None
     names: tuple[str, ...]
     reason: Reason
     lines: tuple[range, ...] = ()
@@ -155,7 +159,7 @@ class _CellClaims:
 
 def _lines_of(place: Place, index: LineIndex) -> range:
     """The lines of the source that a place touches; comments say nothing about outputs."""
-    if place.at.part != "/source":
+    if place.at.part not in (SOURCE, WHOLE):
         return range(0)
     first = index.line_column(place.at.start)[0]
     last = index.line_column(max(place.at.start, place.at.end - 1))[0]
@@ -167,7 +171,7 @@ def _lines_of(place: Place, index: LineIndex) -> range:
 
 def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppression]]]:
     """The suppressions of each cell that has any."""
-    codes: dict[int, list[Code]] | None = None
+    codes: dict[int | None, list[Code]] | None = None
     for cell in notebook.cells:
         found = list(_from_tags(cell))
         if cell.type != "raw" and any(word in cell.source for word in _WORDS):
@@ -183,8 +187,8 @@ def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppressi
             yield cell, found
 
 
-def _codes_by_cell(notebook: Notebook) -> dict[int, list[Code]]:
-    by_cell: dict[int, list[Code]] = defaultdict(list)
+def _codes_by_cell(notebook: Notebook) -> dict[int | None, list[Code]]:
+    by_cell: dict[int | None, list[Code]] = defaultdict(list)
     for code in notebook.codes:
         by_cell[code.cell].append(code)
     return by_cell
@@ -262,8 +266,3 @@ def _foreign_table(tool: str) -> dict[str, list[str]]:
 def _is_python_rule(rule: Rule) -> bool:
     """Whether a bare `# nosec` speaks of a rule: one that looks at what code does, or sees what bandit sees."""
     return rule.category in _CODE_CATEGORIES or any(rule.id in ours for ours in _foreign_table("bandit").values())
-
-
-def is_known(name: str, rules: Iterable[str]) -> bool:
-    """Whether a name in a suppression means anything."""
-    return name == EVERYTHING or name in CATEGORIES or name in rules

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from jupyter_mlsecops.fetches import fetchers
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
-from jupyter_mlsecops.provenance import Origin, history, provenance_at
+from jupyter_mlsecops.provenance import Origin, provenance
+from jupyter_mlsecops.runs import functions, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_mlsecops.findings import Place
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.scopes import Binding, Position
+    from jupyter_mlsecops.notebook.scopes import Binding
 
 MAX_STEPS = 80
 
@@ -40,9 +41,9 @@ class Taint:
     place: Place | None = None
 
 
-def taint(code: Code, node: ast.expr, at: Position | None = None) -> Taint | None:
+def taint(code: Code, node: ast.expr) -> Taint | None:
     """What taints an expression; None where nothing can be seen to."""
-    return _Trace(code, at or code.position(code.span(node)[0])).of(node)
+    return _Trace(code).of(node)
 
 
 @cache
@@ -57,10 +58,9 @@ def _is(section: str, names: Iterable[str]) -> bool:
 class _Trace:
     """Follows one expression to where its text was made; a bounded number of steps."""
 
-    def __init__(self, code: Code, at: Position) -> None:
+    def __init__(self, code: Code) -> None:
         self._code = code
         self._program = code.program
-        self._at = at
         self._steps = 0
         self._seen: set[ast.AST] = set()
 
@@ -107,11 +107,9 @@ class _Trace:
         function = binding.scope.node
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
-        position = next((i for i, argument in enumerate(function.args.args) if argument.arg == name), None)
-        for call in history(self._code).callers(f"{LOCAL}.{function.name}")[:MAX_ALTERNATIVES]:
-            handed = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-            if handed is None and position is not None and position < len(call.args):
-                handed = call.args[position]
+        known = functions(self._code.session)
+        for call in known.calls(function)[:MAX_ALTERNATIVES]:
+            handed = known.handed(call, function, name)
             if handed is not None and (found := self.of(handed)):
                 return found
         return None
@@ -130,7 +128,7 @@ class _Trace:
         if _is("reads", names) or "open" in names or names[:1] == ("io.open",):
             return self._read(node)
         if names and names[0].startswith(f"{LOCAL}."):
-            return self._any(history(self._code).returns(names[0].removeprefix(f"{LOCAL}.")))
+            return self._any(functions(self._code.session).returns(names[0].removeprefix(f"{LOCAL}.")))
         if isinstance(node.func, ast.Attribute) and (found := self.of(node.func.value)):
             return found
         return self._any(node.args)
@@ -140,13 +138,20 @@ class _Trace:
         path = node.args[0] if node.args else next((keyword.value for keyword in node.keywords), None)
         if path is None:
             return None
-        origin = provenance_at(self._code, path, self._at)
+        origin = provenance(self._home_code(path), path)
         if origin.origin is Origin.REMOTE and not origin.verified:
             return self._made(Source.NETWORK, node)
         return self.of(path)
 
     def _made(self, source: Source, node: ast.AST) -> Taint:
-        for code in self._code.session.codes:
-            if node in code.program.nodes[code.number]:
-                return Taint(source=source, place=code.place(*code.span(node)))
-        return Taint(source=source)
+        home = self._program.home(node)
+        if home is None or home.at[0] >= len(self._code.session.codes):
+            return Taint(source=source)
+        code = self._code.session.codes[home.at[0]]
+        return Taint(source=source, place=code.place(*code.span(node)))
+
+    def _home_code(self, node: ast.expr) -> Code:
+        """The text that an expression stands in."""
+        home = home_of(self._program, node)
+        codes = self._code.session.codes
+        return codes[home.at[0]] if home is not None and home.at[0] < len(codes) else self._code

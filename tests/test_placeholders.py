@@ -17,7 +17,20 @@ PLACEHOLDERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [*PLACEHOLDERS, "", "        ", "x" * 20, "SERPER_API_KEY", "$HF_TOKEN_1", "${TOKEN_1}", "%(token1)s", "secret password 1!"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *PLACEHOLDERS,
+        "",
+        "        ",
+        "x" * 20,
+        "SERPER_API_KEY",
+        "$HF_TOKEN_1",
+        "${TOKEN_1}",
+        "%(token1)s",
+        "secret password 1!",
+    ],
+)
 def test_placeholders(value):
     assert is_placeholder(value)
     assert likeness(value, SECRET) is None
@@ -51,7 +64,20 @@ def test_chosen_values_are_secrets_under_a_password(value):
     assert likeness(value, SECRET) is None
 
 
-@pytest.mark.parametrize("value", ["password", "password123", "changeme", "admin123", "postgres", "short1!", "correct", "DB_PASSWORD", "my_password_1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "password",
+        "password123",
+        "changeme",
+        "admin123",
+        "postgres",
+        "short1!",
+        "correct",
+        "DB_PASSWORD",
+        "my_password_1",
+    ],
+)
 def test_words_are_no_passwords(value):
     assert likeness(value, PASSWORD) is None
 
@@ -68,7 +94,9 @@ def test_names_of_secrets(name):
     assert kind_of_name(name) is SECRET
 
 
-@pytest.mark.parametrize("name", ["password", "DB_PASSWORD", "passwd", "pwd", "userPassword", "pass", "passphrase", "db_pass", "PGPASSWORD"])
+@pytest.mark.parametrize(
+    "name", ["password", "DB_PASSWORD", "passwd", "pwd", "userPassword", "pass", "passphrase", "db_pass", "PGPASSWORD"]
+)
 def test_names_of_passwords(name):
     assert kind_of_name(name) is PASSWORD
 

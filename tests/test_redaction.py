@@ -9,9 +9,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokens import credential, make
 
 from jupyter_mlsecops.redaction import SHORTEST, Redactor
-from tokens import credential, make
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 SECRETS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40), max_size=4)

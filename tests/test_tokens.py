@@ -90,7 +90,24 @@ def test_a_wrong_checksum_is_only_mentioned(provider):
 
 @pytest.mark.parametrize(
     "before",
-    ["", " ", '"', "=", "/", ":", "\\n", "\\t", "\\x22", "\\u0027", "%22", "%3D", f"{ESCAPE}[31m", f"{ESCAPE}[0;38;5;241m", "é", "😀"],
+    [
+        "",
+        " ",
+        '"',
+        "=",
+        "/",
+        ":",
+        "\\n",
+        "\\t",
+        "\\x22",
+        "\\u0027",
+        "%22",
+        "%3D",
+        f"{ESCAPE}[31m",
+        f"{ESCAPE}[0;38;5;241m",
+        "é",
+        "😀",
+    ],
 )
 def test_what_may_stand_before_a_token(before):
     token = make("hugging-face")
@@ -111,7 +128,11 @@ def test_positions_count_code_points():
 
 def test_an_aws_pair_is_found_on_either_side():
     key_id, secret = make("aws"), credential("aws-secret")
-    for text in (f"{key_id}\n{secret}", f"{secret}\n\n\n{key_id}", f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key={secret}\n"):
+    for text in (
+        f"{key_id}\n{secret}",
+        f"{secret}\n\n\n{key_id}",
+        f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key={secret}\n",
+    ):
         (found,) = find_tokens(text)
         assert found.severity is Severity.CRITICAL
         assert text[slice(*found.partner)] == secret
@@ -152,7 +173,9 @@ def test_public_prefixes():
     assert public_prefix(credential("secret")) == ""
 
 
-@pytest.mark.parametrize("piece", ["ghp_", "AKIA", "sk-", "wandb", "a:AA", "MT", "azure_", "\\n", "%3D", "wandb_api_key='", '"username":"'])
+@pytest.mark.parametrize(
+    "piece", ["ghp_", "AKIA", "sk-", "wandb", "a:AA", "MT", "azure_", "\\n", "%3D", "wandb_api_key='", '"username":"']
+)
 def test_linear_in_hostile_text(piece):
     text = piece * (100_000 // len(piece))
     start = time.perf_counter()

@@ -305,3 +305,10 @@ def test_a_rule_with_odd_places_does_no_harm():
     assert rule.id == "abc"
     (found,) = exported(report(notebook("abc"), finding(at(0, "/nowhere", 5, 900))))["findings"]
     assert (found["snippet"], found["range"]["start"]) == ("", {"line": 1, "column": 1})
+
+
+def test_code_that_shows_a_secret_is_no_secret():
+    decoded = exported(
+        lint(notebook("import os\nprint(os.environ)"), path="a.ipynb", settings=Settings(select=("secrets",)))
+    )
+    assert [one["snippet"] for one in decoded["findings"]] == ["print(os.environ)"]

@@ -23,7 +23,7 @@ def fill(text: str) -> str:
 
     `{{token:github}}` is a token of the table's row; `{{token:github#2}}` another one; `{{token:github!}}` one whose
     checksum is wrong; `{{token:github[0:10]}}` a piece of it; `{{credential:password}}` a value without a provider's
-    shape (password, secret, hex, uuid, base64, aws-secret, pem, jwt …). `{{char:202E}}` is the character U+202E.
+    shape (password, secret, hex, uuid, base64, aws-secret, pem, pem-body, jwt …). `{{char:202E}}` is the character U+202E.
     """
     text = _CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
     return _PLACEHOLDER.sub(_filled, text)
@@ -114,9 +114,13 @@ def _uuid(draw: random.Random) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def _pem_body(draw: random.Random, lines: int = 12) -> str:
+    body = base64.b64encode(draw.randbytes(48 * lines)).decode()
+    return "\n".join(body[start : start + 64] for start in range(0, len(body), 64))
+
+
 def _pem(draw: random.Random) -> str:
-    body = base64.b64encode(draw.randbytes(48 * 12)).decode()
-    lines = "\n".join(body[start : start + 64] for start in range(0, len(body), 64))
+    lines = _pem_body(draw)
     dashes = "-" * 5
     return f"{dashes}BEGIN PRIVATE KEY{dashes}\n{lines}\n{dashes}END PRIVATE KEY{dashes}\n"
 
@@ -134,6 +138,12 @@ def _aws_secret(draw: random.Random) -> str:
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _CREDENTIALS = {
+    # What is no secret, but has the shape of one.
+    "documented-aws": lambda _: "AKIA" + "IOSFODNN7" + "EXAMPLE",
+    "dna": lambda _: "ACCA" + "GAACAGTCAGGCAAAA",
+    "counting": lambda _: "ghp_" + string.digits + string.ascii_lowercase,
+    "crosses": lambda _: "ghp_" + "x" * 36,
+    "words": lambda _: "hf_" + "YourToken" * 3 + "YourTok",
     "password": lambda draw: "h" + _some(draw, 9, string.ascii_letters) + _some(draw, 2, string.digits) + "!",
     "plain-password": lambda draw: _some(draw, 8, string.ascii_lowercase) + _some(draw, 3, string.digits),
     "secret": lambda draw: "q7Z" + _some(draw, 29, _LETTERS_AND_DIGITS),
@@ -143,6 +153,9 @@ _CREDENTIALS = {
     "azure-key": lambda draw: base64.b64encode(draw.randbytes(64)).decode(),
     "aws-secret": _aws_secret,
     "pem": _pem,
+    "pem-body": _pem_body,
+    "pem-line": lambda draw: _pem_body(draw).replace("\n", r"\n"),
+    "ec-body": lambda draw: _pem_body(draw, 1),
     "jwt": lambda draw: _jwt(draw, 4_000_000_000),
     "old-jwt": lambda draw: _jwt(draw, 1_500_000_000),
 }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.credential_positions.position import NamedText, Position, standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code
 
 _VARIABLE = re.compile(r"\s*(?P<name>\w+)(?:\s*=\s*|\s+)(?P<quote>[\"']?)(?P<value>\S{1,4000}?)(?P=quote)\s*(?:#.*)?\Z")
-_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z][\w-]{1,60})[= ]\s{0,8}(?P<quote>[\"']?)(?P<value>[^\s\"']{8,4000})(?P=quote)(?!\S)")
+_OPTION = re.compile(
+    r"(?<!\S)--(?P<name>[a-z][\w-]{1,60})[= ]\s{0,8}(?P<quote>[\"']?)(?P<value>[^\s\"']{8,4000})(?P=quote)(?!\S)"
+)
 _ENVIRONMENT = ("env", "set_env")
 
 

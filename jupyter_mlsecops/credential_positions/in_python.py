@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.credential_positions.in_text import text_positions
@@ -15,6 +14,8 @@ from jupyter_mlsecops.secret_shapes.placeholders import SHORTEST
 from jupyter_mlsecops.secret_shapes.suspects import names_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jupyter_mlsecops.notebook.code import Code
 
 _LONGEST_TEXT = 100_000
@@ -32,7 +33,11 @@ def python_positions(code: Code, *, wanted: Callable[[str], bool]) -> Iterator[P
             for literal in literals(code, named.value):
                 yield _position(code, named, literal)
     for node in code.nodes(ast.Constant):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SHORTEST < len(node.value) < _LONGEST_TEXT:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and SHORTEST < len(node.value) < _LONGEST_TEXT
+        ):
             yield from _inside(code, node)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from jupyter_mlsecops.credential_positions.position import Position, scheme_leng
 from jupyter_mlsecops.knowledge import table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.shell_model import Command, Word
 
@@ -110,7 +111,9 @@ def _valued(code: Code, name: str, word: Word, start: int = 0) -> Iterator[Posit
 
 def _inside(code: Code, text: str, start: int) -> Iterator[Position]:
     for found in text_positions(text):
-        yield Position(code=code, name=found.name, value=found.value, pieces=((start + found.start, start + found.end),))
+        yield Position(
+            code=code, name=found.name, value=found.value, pieces=((start + found.start, start + found.end),)
+        )
 
 
 def _row(command: Command) -> dict[str, Any]:

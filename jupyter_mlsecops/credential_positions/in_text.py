@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.credential_positions.position import NamedText, scheme_length
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME = r"(?<![\w.\-])(?P<name>[A-Za-z_][\w.\-]{1,80})"
 _QUOTE = r"\\{0,2}[\"'`]"
@@ -21,7 +24,8 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _HEADER = re.compile(
-    r"(?P<name>[A-Za-z][A-Za-z\-]{2,40}):[ \t]{0,4}(?P<value>(?:Bearer|Basic|Token)[ \t]+[^\s\"'`\\,;)}\]]{8,4000})", re.IGNORECASE
+    r"(?P<name>[A-Za-z][A-Za-z\-]{2,40}):[ \t]{0,4}(?P<value>(?:Bearer|Basic|Token)[ \t]+[^\s\"'`\\,;)}\]]{8,4000})",
+    re.IGNORECASE,
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z_][\w.\-]{1,60})>(?P<value>[^<>\s]{8,600})</")
 _SPOKEN = re.compile(r"(?i:identified\s+by|\b(?P<name>password|secret))\s+'(?P<value>[^'\r\n]{8,600})'")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from jupyter_mlsecops.notebook.literals import literal_positions
 from jupyter_mlsecops.notebook.shell_model import HOLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code
 
 _MOST_STEPS = 40
@@ -32,9 +33,10 @@ class Literal:
     def pieces(self, skip: int = 0) -> tuple[tuple[int, int], ...]:
         """The spans of the value's text without its first `skip` characters, one for each literal it is put together of."""
         spans: list[tuple[int, int]] = []
-        for leaf in _leaves(self.node) or [self.node]:
+        leaves: list[ast.expr] = [*_leaves(self.node)] or [self.node]
+        for leaf in leaves:
             spans.extend(_spans(self.code, leaf, skip))
-            skip = max(0, skip - len(str(leaf.value)) if isinstance(leaf, ast.Constant) else 0)
+            skip = max(0, skip - len(str(leaf.value))) if isinstance(leaf, ast.Constant) else 0
         return tuple(spans) or (self.code.span(self.node),)
 
 
@@ -117,9 +119,7 @@ def _owner(code: Code, node: ast.expr) -> Code | None:
     """The program text that holds a node of the same session."""
     owners = code.session.memo.get("literal owners")
     if owners is None:
-        owners = {
-            own: each for each in code.session.codes for own in each.nodes(ast.Constant, ast.BinOp, dead=True)
-        }
+        owners = {own: each for each in code.session.codes for own in each.nodes(ast.Constant, ast.BinOp, dead=True)}
         code.session.memo["literal owners"] = owners
     found = owners.get(node)
     return found if found is not None else code

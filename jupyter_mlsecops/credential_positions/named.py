@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.scopes import dotted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code
 
 Role = OneOf["value", "environment", "default", "compared"]
@@ -38,7 +39,15 @@ class Named:
 def named_expressions(code: Code) -> Iterator[Named]:
     """Every expression of a program text that stands under a name."""
     for node in code.nodes(
-        ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Call, ast.Dict, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Compare
+        ast.Assign,
+        ast.AnnAssign,
+        ast.NamedExpr,
+        ast.Call,
+        ast.Dict,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.Lambda,
+        ast.Compare,
     ):
         match node:
             case ast.Assign(targets=targets, value=value):
@@ -58,7 +67,7 @@ def named_expressions(code: Code) -> Iterator[Named]:
 
 def _assigned(code: Code, target: ast.expr, value: ast.expr) -> Iterator[Named]:
     match target, value:
-        case (ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=values) | ast.List(elts=values)):
+        case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=values) | ast.List(elts=values))):
             if len(targets) == len(values):
                 for one, its in zip(targets, values, strict=True):
                     if not isinstance(one, (ast.Tuple, ast.List)):
@@ -95,11 +104,13 @@ def _environment_updates(code: Code) -> frozenset[ast.AST]:
 
 
 def _items(node: ast.Dict, role: Role) -> Iterator[Named]:
-    pairs = [(key.value, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)]
+    pairs = [
+        (key.value, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)
+    ]
     for key, value in pairs:
         if isinstance(key, str):
             yield Named(name=key, value=value, role=role)
-    yield from _name_and_value(dict((str(key).lower(), value) for key, value in pairs))
+    yield from _name_and_value({str(key).lower(): value for key, value in pairs})
 
 
 def _name_and_value(members: dict[str, ast.expr]) -> Iterator[Named]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
 
-_SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|SharedKey|Splunk|GoogleLogin auth=)[ \t]+", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|SharedKey|Splunk|GoogleLogin auth=)[ \t]+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.entrypoints.files import SUFFIX, Source, reason, unreadable
+from jupyter_mlsecops.entrypoints.files import Source, reason, unreadable
 from jupyter_mlsecops.export import file_result
 from jupyter_mlsecops.findings import Problem, ProblemKind, Report
 from jupyter_mlsecops.lint import lint
+from jupyter_mlsecops.notebook.file_kinds import file_kind
+from jupyter_mlsecops.notebook.scanned_files import NOT_SCANNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,8 +49,8 @@ def problem_result(problem: Problem) -> FileResult:
 
 
 def _report(source: Source, settings: Settings) -> Report:
-    if not source.name.lower().endswith(SUFFIX):
-        return _failed(source, "unreadable", "not a kind of file that can be scanned")
+    if file_kind(source.name) is None:
+        return _failed(source, "unreadable", NOT_SCANNED)
     # Looked at before it is opened: opening a pipe would wait for whoever writes to it.
     status = Path(source.location).stat()
     if not stat.S_ISREG(status.st_mode):

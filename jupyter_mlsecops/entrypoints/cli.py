@@ -205,7 +205,9 @@ def _results(arguments: argparse.Namespace, settings: Settings) -> list[FileResu
 
 
 def _stdin_name(arguments: argparse.Namespace) -> str:
-    return arguments.stdin_filename or "-"
+    from jupyter_mlsecops.notebook.file_kinds import STDIN
+
+    return arguments.stdin_filename or STDIN
 
 
 # -- rule --------------------------------------------------------------------------------------------------------------

@@ -1,27 +1,30 @@
 """From paths to files: what there is to check, each file once and in a stable order."""
 
 # os.path answers False where pathlib raises: names too long, folders that may not be looked into.
-# ruff: noqa: PTH112, PTH114, PTH118, PTH206
+# ruff: noqa: PTH112, PTH114, PTH116, PTH118, PTH123, PTH206
 
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_mlsecops import globs
 from jupyter_mlsecops.findings import Problem
+from jupyter_mlsecops.notebook.file_kinds import file_kind
+from jupyter_mlsecops.notebook.python_files import SNIFFED_BYTES, is_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jupyter_mlsecops.settings import Settings
 
-SUFFIX = ".ipynb"
 STDIN = "-"
 _SKIPPED_FOLDERS = frozenset({
     ".git", ".hg", ".svn", ".ipynb_checkpoints", "node_modules", "__pycache__", ".venv", ".tox", ".nox", ".eggs", ".cache",
 })  # fmt: skip
+_ALWAYS_TAKEN = frozenset({"notebook", "requirements", "wanted", "constraints"})
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -120,10 +123,29 @@ def _is_entered(folder: os.DirEntry[str], settings: Settings) -> bool:
 
 
 def _is_taken(file: os.DirEntry[str], settings: Settings) -> bool:
-    if not (file.name.lower().endswith(SUFFIX) or _matches(file, settings.include)):
-        return False
     # A link to a folder is neither entered nor read.
-    return not (file.is_symlink() and os.path.isdir(file.path)) and not _matches(file, settings.exclude)
+    if (file.is_symlink() and os.path.isdir(file.path)) or _matches(file, settings.exclude):
+        return False
+    return _matches(file, settings.include) or _is_looked_for(file)
+
+
+def _is_looked_for(file: os.DirEntry[str]) -> bool:
+    """Whether a file is what everybody wants checked: a notebook, whatever its form, or what a notebook has installed."""
+    match file_kind(file.path):
+        case "python":
+            return _is_python_notebook(file.path)
+        case kind:
+            return kind in _ALWAYS_TAKEN
+
+
+def _is_python_notebook(path: str) -> bool:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for whoever writes to it
+            return False
+        with open(path, "rb") as file:
+            return is_notebook(file.read(SNIFFED_BYTES))
+    except OSError:
+        return False  # nobody named it; a problem would be one about a file of no interest
 
 
 def _matches(entry: os.DirEntry[str], patterns: Sequence[str]) -> bool:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook import ipython, shell
 from jupyter_mlsecops.notebook.carriers import carried
+from jupyter_mlsecops.notebook.dependency_files import declared_installs
+from jupyter_mlsecops.notebook.dockerfile import split_dockerfile
+from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
+from jupyter_mlsecops.notebook.installs import read_install
 from jupyter_mlsecops.notebook.literals import literal_positions
 from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.program import Program
@@ -18,8 +22,10 @@ from jupyter_mlsecops.notebook.text_values import last_item
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from jupyter_mlsecops.notebook.file_kinds import DependencyKind, FileKind
+    from jupyter_mlsecops.notebook.installs import Install
     from jupyter_mlsecops.notebook.ipython import Layout, Magic, ShellText
-    from jupyter_mlsecops.notebook.model import Notebook
+    from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.notebook.scopes import Position
 
 CodeKind = Literal["python", "shell", "text"]
@@ -112,17 +118,20 @@ def _positional(arguments: list[ast.expr], position: int | None) -> ast.expr | N
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Code:
-    """One piece of program text: a code cell, or a file that a cell writes (`file` is its name then).
+    """One piece of program text: a code cell, a file that a cell writes (`file` is its name then), or a whole file.
 
     `text` is a part of the cell's source that begins at `start`; all positions below are positions in `text`.
-    `number` is the place of this text among the sources of its program.
+    `cell` is None for a file without cells. `number` is the place of this text among the sources of its program.
+    `dependencies` is the kind of a text that declares packages.
     """
 
-    cell: int
+    cell: int | None
+    part: str = "/source"
     text: str = field(repr=False)
     start: int = 0
     kind: CodeKind = "python"
     file: str | None = None
+    dependencies: DependencyKind | None = None
     layout: Layout = field(repr=False)
     session: Session = field(repr=False)
     number: int = 0
@@ -141,7 +150,7 @@ class Code:
 
     def place(self, start: int, end: int) -> Place:
         """The place of a span of this text."""
-        return Place(cell=self.cell, at=Location(part="/source", start=self.start + start, end=self.start + end))
+        return Place(cell=self.cell, at=Location(part=self.part, start=self.start + start, end=self.start + end))
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Start and end of a node."""
@@ -192,6 +201,12 @@ class Code:
         """All commands, those inside substitutions too."""
         return tuple(shell.flatten(self.pipelines))
 
+    @cached_property
+    def installs(self) -> tuple[Install, ...]:
+        """What it has installed: by its commands, and by what it declares as a file of dependencies."""
+        found = tuple(install for command in self.commands if (install := read_install(command)))
+        return found + (declared_installs(self.dependencies, self.text) if self.dependencies else ())
+
     def position(self, offset: int) -> Position:
         """A place of this text in the order of the program."""
         line = self.python.line_of(offset)
@@ -203,12 +218,13 @@ class Code:
         return shell.moved(pipelines, lambda offset: offset + text.start)
 
     def _is_dead(self, text: ShellText) -> bool:
-        return any(start <= text.start < end for start, end in self._dead_spans)
+        # What stands for a magic in the blanked Python begins before the text that the shell gets: compare lines.
+        return self.python.line_of(text.start) in self._dead_lines
 
     @cached_property
-    def _dead_spans(self) -> tuple[tuple[int, int], ...]:
-        nodes = self.program.nodes[self.number]
-        return tuple(self.span(node) for node in nodes if isinstance(node, ast.stmt) and self.program.is_dead(node))
+    def _dead_lines(self) -> frozenset[int]:
+        nodes = (node for node in self.program.nodes[self.number] if isinstance(node, ast.stmt) and self.program.is_dead(node))
+        return frozenset(line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
     # -- what interpolations stand for -----------------------------------------------------------------------------
 
@@ -266,6 +282,8 @@ class Session:
 
 def read_codes(notebook: Notebook) -> tuple[Code, ...]:
     """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own."""
+    if notebook.kind != "notebook":
+        return tuple(_file_code(cell, notebook.kind) for cell in notebook.cells)
     cells = [cell for cell in notebook.cells if cell.type == "code"]
     layouts = [ipython.split(cell.source, language=notebook.language) for cell in cells]
     session = Session(texts=tuple(layout.python for layout in layouts), environment=_environment(layouts))
@@ -280,7 +298,7 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
         session.codes.append(code)
         codes.append(code)
         if layout.body == "file" and layout.magics:
-            codes.append(_written(cell.index, cell.source, layout.magics[0]))
+            codes.append(_written(cell, layout.magics[-1]))
     return tuple(codes)
 
 
@@ -295,16 +313,40 @@ def _environment(layouts: list[Layout]) -> dict[str, str]:
     return found
 
 
-def _written(cell: int, source: str, magic: Magic) -> Code:
+def _written(cell: Cell, magic: Magic) -> Code:
     """The file that `%%writefile` makes of a cell's body."""
     words = [word for word in magic.arguments.split() if not word.startswith("-")]
     file = words[-1].strip("'\"") if words else ""
-    body = source[magic.body_start :]
-    suffix = file.rpartition(".")[2].lower()
-    kind: CodeKind = "python" if suffix == "py" else "shell" if suffix in ("sh", "bash") else "text"
-    language = {"python": "python", "shell": "bash"}.get(kind, "text")
-    layout = ipython.Layout(python=body, shells=(), magics=(), body="python") if kind == "python" else ipython.split(body, language=language)
+    return _file_code(cell, file_kind(file) if file else None, start=magic.body_start, file=file)
+
+
+def _file_code(cell: Cell, kind: FileKind | None, *, start: int = 0, file: str | None = None) -> Code:
+    """What stands in a cell's source from `start` on, as the file that it is or becomes."""
+    text = cell.source[start:]
+    layout, code_kind = _file_layout(text, kind)
     session = Session(texts=(layout.python,))
-    code = Code(cell=cell, text=body, start=magic.body_start, kind=kind, file=file, layout=layout, session=session)
+    code = Code(
+        cell=cell.index,
+        part=cell.part,
+        text=text,
+        start=start,
+        kind=code_kind,
+        file=file,
+        dependencies=kind if kind in DEPENDENCY_KINDS else None,  # type: ignore[arg-type]  # these are the kinds
+        layout=layout,
+        session=session,
+    )
     session.codes.append(code)
     return code
+
+
+def _file_layout(text: str, kind: FileKind | None) -> tuple[Layout, CodeKind]:
+    match kind:
+        case "python":
+            return ipython.Layout(python=text), "python"
+        case "shell":
+            return ipython.split(text, language="bash"), "shell"
+        case "dockerfile":
+            return split_dockerfile(text), "shell"
+        case _:
+            return ipython.split(text, language="text"), "text"

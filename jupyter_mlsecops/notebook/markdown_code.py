@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 _FENCE = re.compile(r"([ ]*)(`{3,}|~{3,})(.*)")
+_NESTED_FENCE = re.compile(r"[\s>*+\-\d.)]*(?:`{3}|~{3})")
+_BACKTICKS = re.compile("`+")
 _TOKEN = re.compile(r"`+|\\[\s\S]?|\$|<[a-zA-Z/!?]")
 # HTML that goes on behind an empty line: comments, declarations and elements whose content is no Markdown.
 _LASTING = re.compile(r"<(?:[!?]|(?:script|pre|style|textarea)\b)", re.IGNORECASE)
@@ -18,11 +21,20 @@ def code_spans(text: str) -> list[tuple[int, int]]:
     read in two ways is left out, for a hostile text may be made to be read wrongly.
     """
     found = _Spans(text=text)
+    if "\r" in text:
+        return []
     start = 0
-    for line in text.splitlines(keepends=True):
+    for line in text.split("\n"):
         found.read_line(start, line)
-        start += len(line)
+        start += len(line) + 1
     return found.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fence:
+    indentation: int
+    marker: str
+    content: int
 
 
 @dataclass(kw_only=True)
@@ -32,7 +44,7 @@ class _Spans:
     text: str
     spans: list[tuple[int, int]] = field(default_factory=list)
     paragraph: int | None = None
-    fence: tuple[int, str, int] | None = None  # indentation, marker, start of the content
+    fence: _Fence | None = None
     doubtful: bool = False
 
     def read_line(self, start: int, line: str) -> None:
@@ -40,17 +52,20 @@ class _Spans:
         if self.doubtful:
             return
         if self.fence is not None:
-            self._read_fenced(start, line, match, *self.fence)
+            self._read_fenced(start, line, match, self.fence)
         elif match and not ("`" in match[3] and match[2][0] == "`"):
             self._open(start + len(line), start, match)
-        elif not line.strip():
+        elif match is None and _NESTED_FENCE.match(line):
+            self._end_paragraph(start)
+            self.doubtful = True  # where the list or the quotation ends, it ends
+        elif not line.strip(" \t"):
             self._end_paragraph(start)
         elif self.paragraph is None:
             self.paragraph = start
 
     def finish(self) -> list[tuple[int, int]]:
         if self.fence is not None:
-            self.spans.append((self.fence[2], len(self.text)))
+            self.spans.append((self.fence.content, len(self.text)))
         elif not self.doubtful:
             self._end_paragraph(len(self.text))
         return self.spans
@@ -61,47 +76,40 @@ class _Spans:
         if indented or not plain:
             self.doubtful = True
         if not self.doubtful:
-            self.fence = (len(match[1]), match[2], content)
+            self.fence = _Fence(indentation=len(match[1]), marker=match[2], content=content)
 
-    def _read_fenced(
-        self, start: int, line: str, match: re.Match[str] | None, indentation: int, marker: str, content: int
-    ) -> None:
-        blank = not line.strip()
-        outside = not blank and len(line) - len(line.lstrip(" ")) < indentation
-        closes = match is not None and match[2].startswith(marker) and not match[3].strip()
-        if outside or (closes and match is not None and len(match[1]) != indentation):
-            # A list that ends may end the fence with it; a deeper fence may close it or not.
-            self.spans.append((content, start))
-            self.fence, self.doubtful = None, True
-        elif closes:
-            self.spans.append((content, start))
+    def _read_fenced(self, start: int, line: str, match: re.Match[str] | None, fence: _Fence) -> None:
+        outside = bool(line.strip(" \t")) and len(line) - len(line.lstrip(" ")) < fence.indentation
+        closes = match is not None and match[2].startswith(fence.marker) and not match[3].strip()
+        if outside or closes:
+            self.spans.append((fence.content, start))
             self.fence = None
+            # A list that ends may end the fence with it; a deeper fence may close this one or not.
+            self.doubtful = outside or (match is not None and len(match[1]) != fence.indentation)
 
     def _end_paragraph(self, end: int) -> bool:
         """Collect the code within its lines; False where something in it may be read in two ways."""
         start, self.paragraph = self.paragraph, None
-        if start is None:
-            return True
-        at = start
-        runs = self._runs(start, end)
+        plain = start is None or self._read_paragraph(start, end)
+        if start is not None and not plain and _LASTING.search(self.text, start, end):
+            self.doubtful = True
+        return plain
+
+    def _read_paragraph(self, at: int, end: int) -> bool:
+        runs: dict[int, list[int]] = {}
+        for match in _BACKTICKS.finditer(self.text, at, end):
+            runs.setdefault(len(match[0]), []).append(match.start())
         while token := _TOKEN.search(self.text, at, end):
             if token[0][0] != "`":
-                self.doubtful = _LASTING.search(self.text, token.start(), end) is not None
                 return False
-            close = next((run for run in runs.get(len(token[0]), ()) if run >= token.end()), -1)
-            if close < 0:
-                at = token.end()
+            size, at = len(token[0]), token.end()
+            partners = runs[size]
+            number = bisect_left(partners, at)
+            if number == len(partners):
                 continue
-            inside = self.text[token.end() : close]
+            inside = self.text[at : partners[number]]
             if "\n" in inside or "|" in inside:
                 return False
-            self.spans.append((token.end(), close))
-            at = close + len(token[0])
+            self.spans.append((at, partners[number]))
+            at = partners[number] + size
         return True
-
-    def _runs(self, start: int, end: int) -> dict[int, list[int]]:
-        """Where the runs of backticks stand, by their length."""
-        runs: dict[int, list[int]] = {}
-        for match in re.compile("`+").finditer(self.text, start, end):
-            runs.setdefault(len(match[0]), []).append(match.start())
-        return runs

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.source_map import SourceMap
+    from jupyter_mlsecops.notebook.file_kinds import FileKind
 
 CellType = Literal["code", "markdown", "raw"]
+SOURCE, WHOLE = "/source", ""
+"""The parts that are sources: that of a cell, and a file without cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,16 @@ class Place:
     at: Location
 
 
+class Positions(Protocol):
+    """Finds places in the text of their file."""
+
+    def span(self, place: Place) -> tuple[int, int] | None:
+        """Where a span of decoded text stands in the file; None where the file has no such part."""
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset in the file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """One decoded part: a source, a stream, one MIME type of an output, a metadata leaf."""
@@ -56,9 +68,12 @@ def no_texts() -> tuple[Text, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell. `id` is the file's own or None; `source` is decoded and joined."""
+    """One cell. `id` is the file's own or None; `source` is decoded and joined.
 
-    index: int
+    A file without cells is one cell whose index is None: its source is the whole of the file.
+    """
+
+    index: int | None
     type: CellType
     id: str | None
     source: str
@@ -67,30 +82,49 @@ class Cell:
     # Outputs are most of a file and few rules read them: decoded on first use.
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
 
+    @property
+    def part(self) -> str:
+        """The part that the source is."""
+        return SOURCE if self.index is not None else WHOLE
+
     @cached_property
     def texts(self) -> tuple[Text, ...]:
         """Every part that holds text: the source first, then attachments, metadata and outputs."""
         mime = {"code": "text/x-code", "markdown": "text/markdown", "raw": "text/plain"}[self.type]
-        return (Text(cell=self.index, part="/source", text=self.source, mime=mime), *self.load_texts())
+        return (Text(cell=self.index, part=self.part, text=self.source, mime=mime), *self.load_texts())
 
     def place(self, start: int, end: int) -> Place:
         """The place of a span of the source, in code points."""
-        return Place(cell=self.index, at=Location(part="/source", start=start, end=end))
+        return Place(cell=self.index, at=Location(part=self.part, start=start, end=end))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notebook:
-    """A notebook as read. `language` is the kernel's, lower case ("python" where none is named).
+    """A notebook as read, or a file without cells. `language` is the kernel's, lower case ("python" where none is named).
 
     `repairs` says what had to be mended to read it, one short sentence each.
     """
 
     cells: tuple[Cell, ...]
+    kind: FileKind = "notebook"
     language: str = "python"
     repairs: tuple[str, ...] = ()
     # The file's own text, without a byte-order mark; None where positions in it mean nothing (nbformat 1-3).
     file_text: str | None = field(default=None, repr=False, compare=False)
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
+    # Where the texts stand in a file that is no JSON.
+    positions: Positions | None = field(default=None, repr=False, compare=False)
+
+    def cell(self, index: int | None) -> Cell | None:
+        """The cell with an index; None is that of a file without cells."""
+        if index is None:
+            return next((cell for cell in self.cells[:1] if cell.index is None), None)
+        return self.cells[index]
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells there are; none in a file without cells."""
+        return sum(cell.index is not None for cell in self.cells)
 
     @cached_property
     def metadata_texts(self) -> tuple[Text, ...]:
@@ -111,8 +145,10 @@ class Notebook:
         return read_codes(self)
 
     @cached_property
-    def source_map(self) -> SourceMap | None:
+    def source_map(self) -> Positions | None:
         """Positions in the file's text; None where the file has none to offer."""
+        if self.positions is not None:
+            return self.positions
         from jupyter_mlsecops.notebook.source_map import SourceMap
 
         return None if self.file_text is None else SourceMap(self.file_text)

@@ -89,7 +89,7 @@ class Parser:
                 at = match.end()
                 continue
             character = text[at]
-            if character == until and not level.parentheses:
+            if character == until and not (until == ")" and level.parentheses):
                 at += 1
                 break
             if match := _CONTINUATION.match(text, at) or (self.comment.match(text, at) if character == "#" else None):
@@ -106,9 +106,10 @@ class Parser:
                 builder = self._parenthesis(level, builder, character, at)
                 at += 1
             else:
-                words, at = self.words.read(at, until)
+                words, end = self.words.read(at, until)
                 for word in words:
-                    builder = self._word(level, builder, word, at)
+                    builder = self._word(level, builder, word, end)
+                at = max(end, at + 1)  # whatever stands there, go on
         self._end(level, builder, at, pipe=False)
         return tuple(self._pipeline(commands) for commands in level.pipelines if commands), at
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops import clock
@@ -13,6 +12,8 @@ from jupyter_mlsecops.secret_shapes.jwts import Jwt, jwts
 from jupyter_mlsecops.secret_shapes.url_credentials import url_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.model import Notebook, Text
 
 
@@ -85,7 +86,9 @@ def _web_token(fixes: SecretFixes, text: Text, token: Jwt) -> Hit:
     state = "has expired" if expired else "is made for browsers" if token.is_public else "is in clear"
     return Hit(
         at=text.place(token.start, token.end),
-        message=f"A JSON Web Token {state}." if quiet else "A JSON Web Token is in clear: whoever reads the notebook can use it.",
+        message=f"A JSON Web Token {state}."
+        if quiet
+        else "A JSON Web Token is in clear: whoever reads the notebook can use it.",
         severity=Severity.INFO if quiet else Severity.HIGH,
         confidence=Confidence.HIGH,
         fixes=() if quiet else fixes.of(text, token.start, token.end, variable="TOKEN"),

@@ -6,16 +6,17 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.executions import executed
-from jupyter_mlsecops.fetches import has_digest
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.pinning import Strength, is_tagged, url_strength
 from jupyter_mlsecops.rule import Merge, code_rule
-from jupyter_mlsecops.verification import is_verified
+from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.ipython import Magic
 
@@ -77,18 +78,25 @@ def executed_download(code: Code) -> Iterator[Hit]:
     for magic in code.magics:
         yield from _loaded(code, magic)
     for execution, fetch in executed(code.session):
-        if execution.code is not code or fetch.source == "clone" or is_verified(fetch, execution.paths[0]):
+        if execution.code is not code or fetch.source in ("clone", "bucket") or (fetch.url and is_private(fetch.url)):
             continue
-        if fetch.source == "bucket" or (fetch.url and is_private(fetch.url)):
+        strength = verification(fetch, execution.paths[0], execution.spot.moment)
+        if strength is Strength.STRONG:
             continue
         name = (fetch.file_name or execution.paths[-1]).replace(HOLE, "…")
         yield Hit(
             at=execution.place,
             message=f"`{name}` was downloaded and is {_how(execution.how)} unverified",
+            severity=Severity.MEDIUM if _is_weakly_checked(fetch, strength) else Severity.HIGH,
             fixes=(_FIX,),
             related=(Related(place=fetch.place, message="it was downloaded here"),),
             subject=fetch.url or name,
         )
+
+
+def _is_weakly_checked(fetch: Fetch, strength: Strength) -> bool:
+    """Whether a tag or a digest such as MD5 stands for what is run; a vendor's good name does not."""
+    return strength is Strength.WEAK and (not fetch.url or is_tagged(fetch.url) or url_strength(fetch.url) is Strength.NONE)
 
 
 def _how(how: str) -> str:
@@ -98,6 +106,6 @@ def _how(how: str) -> str:
 def _loaded(code: Code, magic: Magic) -> Iterator[Hit]:
     words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
     if magic.name in _LOADS and words and words[0].startswith(("http://", "https://", "ftp://")):
-        if not has_digest(words[0]) and not is_private(words[0]):
+        if url_strength(words[0]) is not Strength.STRONG and not is_private(words[0]):
             message = f"`%{magic.name}` runs whatever the server answers"
             yield Hit(at=code.place(magic.start, magic.end), message=message, fixes=(_FIX,), subject=words[0])

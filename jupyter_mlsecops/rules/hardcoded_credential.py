@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.credential_positions import Position, positions
 from jupyter_mlsecops.findings import Confidence, Hit, Related, Severity
+from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secret_fixes import SecretFixes
+from jupyter_mlsecops.secret_shapes.jwts import jwts
 from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name
 from jupyter_mlsecops.secret_shapes.placeholders import likeness
 from jupyter_mlsecops.secret_shapes.suspects import may_hold_secret, names_credentials
 from jupyter_mlsecops.secret_shapes.tokens import find_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.model import Notebook, Text
+    from jupyter_mlsecops.notebook.model import Notebook
 
 # A name to which a literal is given.
 _ASSIGNED = re.compile(r"(\w+)(?:\s*:\s*\w+)?\s*=\s*[(rbfRBF]{0,2}[\"']")
@@ -96,15 +99,16 @@ def hardcoded_credential(notebook: Notebook) -> Iterator[Hit]:
     """
     yield from _in_metadata(notebook)
     fixes = SecretFixes(notebook)
-    seen: set[tuple[int, int]] = set()
+    provided = _Provided()
+    seen: set[tuple[int | None, int]] = set()
     for code in _suspects(notebook):
         for position in positions(code, wanted=_names_credential):
             confidence = likeness(position.value, kind_of_name(position.name))
             place = position.code.cell, position.code.start + position.start
-            if confidence is None or place in seen or _has_provider(position):
+            if confidence is None or place in seen or provided.holds(position):
                 continue
             seen.add(place)
-            yield _hit(notebook, fixes, position, confidence)
+            yield _hit(fixes, position, confidence)
 
 
 def _names_credential(name: str) -> bool:
@@ -113,21 +117,20 @@ def _names_credential(name: str) -> bool:
 
 def _suspects(notebook: Notebook) -> Iterator[Code]:
     """The program texts that are worth parsing: a secret stands in them, or is used there under its name."""
-    sources = [cell.source for cell in notebook.cells if cell.type == "code"]
-    if not any(map(names_credentials, sources)):
+    cells = [cell for cell in notebook.cells if cell.type == "code"]
+    whole = "\n".join(cell.source for cell in cells)
+    if not names_credentials(whole) or not may_hold_secret(whole):
         return
-    holding = {cell.index for cell in notebook.cells if cell.type == "code" and may_hold_secret(cell.source)}
-    if not holding:
-        return
-    names = {name for index in holding for name in _ASSIGNED.findall(notebook.cells[index].source)}
+    holding = {cell.index: cell.source for cell in cells if may_hold_secret(cell.source)}
+    names = {name for source in holding.values() for name in _ASSIGNED.findall(source)}
     for code in notebook.codes:
         if code.cell in holding or (names_credentials(code.text) and not names.isdisjoint(_WORD.findall(code.text))):
             yield code
 
 
-def _hit(notebook: Notebook, fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
+def _hit(fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
     code = position.code
-    source = notebook.cells[code.cell].texts[0]
+    source = Text(cell=code.cell, part=code.part, text=code.text)
     rest = (Related(place=code.place(*piece), message="the rest of the value") for piece in position.pieces[1:])
     chosen = kind_of_name(position.name) is NameKind.PASSWORD
     what = "password" if chosen else "credential"
@@ -144,12 +147,21 @@ def _hit(notebook: Notebook, fixes: SecretFixes, position: Position, confidence:
     )
 
 
-def _has_provider(position: Position) -> bool:
-    """Whether the value, or what stands at its place, is told by its shape: another rule speaks of it."""
-    return any(
-        token.start < position.end and position.start < token.end
-        for token in find_tokens(position.code.text)
-    )
+class _Provided:
+    """The tokens that are told by their shape: another rule speaks of them."""
+
+    def __init__(self) -> None:
+        self._characters: dict[Code, frozenset[int]] = {}
+
+    def holds(self, position: Position) -> bool:
+        """Whether the value, or what stands at its place, is such a token."""
+        code = position.code
+        if code not in self._characters:
+            spans = [(token.start, token.end) for token in find_tokens(code.text)]
+            spans += [token.partner for token in find_tokens(code.text) if token.partner]
+            spans += [(token.start, token.end) for token in jwts(code.text)]
+            self._characters[code] = frozenset(at for span in spans for at in range(*span))
+        return position.start in self._characters[code] or position.end - 1 in self._characters[code]
 
 
 def _in_metadata(notebook: Notebook) -> Iterator[Hit]:
@@ -163,7 +175,7 @@ def _in_metadata(notebook: Notebook) -> Iterator[Hit]:
         if not text.part.startswith("/metadata"):
             continue
         owner, _, name = text.part.rpartition("/")
-        kind = NameKind.PASSWORD if name == "value" and owner in passwords else kind_of_name(steps(text.part)[-1])
+        kind = NameKind.PASSWORD if name == "value" and owner in passwords else kind_of_name(name)
         confidence = likeness(text.text, kind)
         if confidence is not None and not find_tokens(text.text):
             yield _metadata_hit(text, confidence)

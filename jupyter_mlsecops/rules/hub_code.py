@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import is_commit
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hub_ids import HubLoader, hub_loaders
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.provenance import Origin, provenance
 from jupyter_mlsecops.rule import code_rule
 
@@ -119,5 +119,5 @@ def _is_plain(text: str) -> bool:
 
 def _is_local(call: Call, text: str) -> bool:
     argument = call.argument("repo_or_dir", 0)
-    written = argument is not None and provenance(call.code, argument).origin is Origin.OWN
+    written = argument is not None and provenance(call.code, argument, call.node).origin is Origin.OWN
     return written or bool(_LOCAL.match(text.replace(HOLE, "x")))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import is_commit
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.loading import Loader, came_from, level, loaded, loaders
+from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.provenance import Origin
 from jupyter_mlsecops.rule import code_rule
 

@@ -2,20 +2,23 @@ r"""Find digests of downloads that prove nothing."""
 
 from __future__ import annotations
 
-import ast
 import posixpath
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.command_checks import SUM_TOOLS
+from jupyter_mlsecops.files import history
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
-from jupyter_mlsecops.provenance import history
+from jupyter_mlsecops.pinning import Strength
+from jupyter_mlsecops.reach import digested
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.verification import SUM_TOOLS, Strength, digested, verification
+from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from jupyter_mlsecops.fetches import Fetch
-    from jupyter_mlsecops.notebook.code import Call, Code
+    from jupyter_mlsecops.notebook.code import Call, Code, Session
 
 _FIX = Fix(title="Compare the digest with a value in the notebook, after the download, and stop where they differ", safety=Safety.MANUAL)
 
@@ -71,30 +74,46 @@ def ineffective_hash_check(code: Code) -> Iterator[Hit]:
 
     - <https://cwe.mitre.org/data/definitions/354.html>
     """
-    fetches = [fetch for fetch in history(code).fetches if verification(fetch) is Strength.NONE]
-    if not fetches:
-        return
-    for call in code.calls:
-        if fetch := _digested(call, fetches):
+    unchecked = code.session.once(_Unchecked)
+    for call in code.calls if unchecked else ():
+        if fetch := unchecked.digested(call):
             yield _hit(code, call.start, call.end, fetch)
-    for command in code.commands:
+    for command in code.commands if unchecked else ():
         texts = [word.text for word in command.arguments]
         if command.program in SUM_TOOLS and not {"-c", "--check"} & set(texts):
-            names = {posixpath.basename(text) for text in texts}
-            if fetch := next((fetch for fetch in fetches if fetch.file_name and fetch.file_name in names), None):
+            names = (posixpath.basename(text) for text in texts)
+            if fetch := next((fetch for name in names if (fetch := unchecked.named(name))), None):
                 yield _hit(code, command.start, command.end, fetch)
 
 
-def _digested(call: Call, fetches: list[Fetch]) -> Fetch | None:
-    """The fetch that a call computes the digest of."""
-    reach = digested(call)
-    if reach is None:
-        return None
-    for fetch in fetches:
-        is_reply = fetch.call is not None and fetch.call.node in reach.nodes
-        if is_reply or (fetch.file_name and fetch.file_name in reach.texts):
-            return fetch
-    return None
+class _Unchecked:
+    """The fetches that nothing is compared with, by what they bring."""
+
+    def __init__(self, session: Session) -> None:
+        self._named: dict[str, Fetch] = {}
+        self._called: dict[ast.AST, Fetch] = {}
+        for fetch in history(session).fetches:
+            if verification(fetch) is Strength.NONE:
+                if fetch.file_name:
+                    self._named.setdefault(fetch.file_name, fetch)
+                if fetch.call is not None:
+                    self._called.setdefault(fetch.call.node, fetch)
+
+    def __bool__(self) -> bool:
+        return bool(self._named or self._called)
+
+    def named(self, name: str) -> Fetch | None:
+        """The fetch that brings a file of a name."""
+        return self._named.get(name)
+
+    def digested(self, call: Call) -> Fetch | None:
+        """The fetch that a call computes the digest of."""
+        reach = digested(call)
+        if reach is None:
+            return None
+        replies = (self._called[node] for node in reach.nodes if node in self._called)
+        files = (self._named[text] for text in reach.texts if text in self._named)
+        return next(replies, None) or next(files, None)
 
 
 def _hit(code: Code, start: int, end: int, fetch: Fetch) -> Hit:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import Fetch, fetches, has_digest
+from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import host_of, is_private
 from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.pinning import Strength, url_strength
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _piped(code: Code, pipeline: Pipeline) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_risky(fetch: Fetch) -> bool:
-    return not (fetch.url and (has_digest(fetch.url) or is_private(fetch.url)))
+    return not (fetch.url and (fetch.pinned or is_private(fetch.url)))
 
 
 def _reads_script(command: Command) -> bool:
@@ -112,6 +113,6 @@ def _substituted(command: Command) -> Iterator[tuple[int, int, str]]:
             for pipeline in segment.pipelines:
                 for inner in pipeline.commands:
                     url = next((w.text for w in inner.arguments if "://" in w.text), "")
-                    if inner.program in ("curl", "wget") and url and not has_digest(url) and not is_private(url):
+                    if inner.program in ("curl", "wget") and url and url_strength(url) is not Strength.STRONG and not is_private(url):
                         yield command.start, command.end, url
                         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
@@ -11,6 +10,8 @@ from jupyter_mlsecops.secret_fixes import SecretFixes
 from jupyter_mlsecops.secret_shapes.private_keys import PrivateKey, private_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.model import Notebook, Text
 
 _NEAR = 2_000
@@ -79,4 +80,6 @@ def _message(text: Text, key: PrivateKey) -> str:
     if "service_account" in around:
         return "The key of a service account in clear: whoever reads the notebook can act in its name."
     kind = f"{key.kind} private key" if key.kind else "private key"
-    return f"A {kind} in clear: whoever reads the notebook can use it.".replace("A RSA", "An RSA").replace("A EC", "An EC")
+    return f"A {kind} in clear: whoever reads the notebook can use it.".replace("A RSA", "An RSA").replace(
+        "A EC", "An EC"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Severity
@@ -13,9 +12,12 @@ from jupyter_mlsecops.secret_shapes.aws import secret_span
 from jupyter_mlsecops.secret_shapes.tokens import Token, find_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from jupyter_mlsecops.notebook.model import Notebook, Text
 
 _Found = tuple["Text", Token]
+_SHORT = 60  # longer texts hold more than one value
 
 
 @notebook_rule(
@@ -86,11 +88,13 @@ def provider_token(notebook: Notebook) -> Iterator[Hit]:
     - <https://huggingface.co/docs/hub/security-tokens>
     - <https://docs.github.com/code-security/secret-scanning/introduction/about-secret-scanning>
     """
-    fixes = SecretFixes(notebook)
+    fixes, siblings = SecretFixes(notebook), _Siblings(notebook)
     for found in _by_output((text, token) for text in notebook.texts() for token in find_tokens(text.text)):
         text, token = found[0]
-        halves = _other_halves(notebook, text, token, fixes)
-        again = [Related(place=other.place(each.start, each.end), message="the same token") for other, each in found[1:]]
+        halves = _other_halves(siblings, text, token, fixes)
+        again = [
+            Related(place=other.place(each.start, each.end), message="the same token") for other, each in found[1:]
+        ]
         yield Hit(
             at=text.place(token.start, token.end),
             message=_message(token, paired=bool(halves)),
@@ -117,33 +121,49 @@ def _fixes(fixes: SecretFixes, text: Text, token: Token) -> tuple[Fix, ...]:
     return fixes.of(text, token.start, token.end, variable=token.kind.variable, revoke=token.kind.revoke)
 
 
-def _other_halves(notebook: Notebook, text: Text, token: Token, fixes: SecretFixes) -> list[Related]:
+def _other_halves(siblings: _Siblings, text: Text, token: Token, fixes: SecretFixes) -> list[Related]:
     """The secret that belongs to an AWS key id: near it, or beside it in a JSON object."""
     if token.kind.check != "aws":
         return []
-    found = [(text, token.partner)] if token.partner else list(_beside(notebook, text))[:1]
+    found = (text, token.partner) if token.partner else siblings.of(text)
+    if found is None:
+        return []
+    owner, span = found
     return [
         Related(
             place=owner.place(*span),
             message="the secret access key that belongs to it",
             fixes=fixes.of(owner, *span, variable="AWS_SECRET_ACCESS_KEY", revoke=token.kind.revoke),
         )
-        for owner, span in found
     ]
 
 
-def _beside(notebook: Notebook, text: Text) -> Iterator[tuple[Text, tuple[int, int]]]:
-    """The texts of the same JSON object that are a secret access key."""
-    owner = text.part.rpartition("/")[0]
-    if owner.count("/") < 2:
-        return
-    for other in notebook.texts():
-        if other.cell == text.cell and other.part.rpartition("/")[0] == owner and (span := secret_span(other.text)):
-            yield other, span
+class _Siblings:
+    """The secret access keys that stand alone in a member of a JSON object, by that object."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._notebook = notebook
+        self._found: dict[tuple[int | None, str], tuple[Text, tuple[int, int]]] | None = None
+
+    def of(self, text: Text) -> tuple[Text, tuple[int, int]] | None:
+        """The first one in the object that a text is a member of."""
+        if self._found is None:
+            spans = ((text, secret_span(text.text)) for text in self._notebook.texts() if len(text.text) < _SHORT)
+            found = [(_object(text), (text, span)) for text, span in spans if span]
+            self._found = dict(reversed(found))
+        return self._found.get(_object(text)) if text.part.count("/") > 2 else None
+
+
+def _object(text: Text) -> tuple[int | None, str]:
+    return text.cell, text.part.rpartition("/")[0]
 
 
 def _message(token: Token, *, paired: bool) -> str:
     what = f"{token.kind.name} with its secret" if paired else token.kind.name
     if token.remark and not paired:
-        return f"This looks like a {what}: {token.remark}." if token.severity is Severity.INFO else f"{what}: {token.remark}."
+        return (
+            f"This looks like a {what}: {token.remark}."
+            if token.severity is Severity.INFO
+            else f"{what}: {token.remark}."
+        )
     return f"{what} in clear: whoever reads the notebook can use it."

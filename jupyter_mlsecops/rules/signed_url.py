@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from jupyter_mlsecops.secret_fixes import SecretFixes
 from jupyter_mlsecops.secret_shapes.signed_urls import SignedUrl, signed_urls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.model import Notebook
 
 

@@ -99,7 +99,7 @@ def _interpolated(code: Code, command: Command) -> Iterator[Hit]:
                 continue
             at = code.position(command.start)
             expression = code.program.expression(segment.text, at)
-            if expression is not None and (found := taint(code, expression, at)):
+            if expression is not None and (found := taint(code, expression)):
                 yield _hit(code, segment.start, segment.end, found)
                 return
 

@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.code_edits import remove_keyword, remove_word
+from jupyter_mlsecops.command_fetches import tools
 from jupyter_mlsecops.environment import settings
-from jupyter_mlsecops.fetches import tools
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.knowledge import table

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.code_edits import remove_keyword, remove_word
 from jupyter_mlsecops.environment import settings
-from jupyter_mlsecops.fetches import is_commit
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.pins import is_at_least
 from jupyter_mlsecops.rule import code_rule
 

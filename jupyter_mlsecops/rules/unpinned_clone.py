@@ -6,12 +6,14 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.arguments import read_arguments
 from jupyter_mlsecops.executions import Execution, executed
-from jupyter_mlsecops.fetches import COMMIT, Fetch, fetches, read_arguments
+from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.pinning import COMMIT, VERSION
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Code, Session
 
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+\w*")
 _OWNER = re.compile(r"(?:://(?:[^/@]*@)?[^/]+/|:)([\w.-]+)/[\w.-]+/?$")
 
 
@@ -123,6 +124,6 @@ def _severity(fetch: Fetch) -> Severity:
         return Severity.INFO
     if fetch.command is not None:
         branch = read_arguments(fetch.command.arguments, letters="b", valued=["--branch"]).value(["-b", "--branch"])
-        if branch and _VERSION.fullmatch(branch):
+        if branch and VERSION.fullmatch(branch):
             return Severity.LOW
     return Severity.MEDIUM

@@ -6,8 +6,6 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.notebook.installs import read_install
-from jupyter_mlsecops.notebook.requirements_file import is_requirements_file, read_requirements_file
 from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import Merge, code_rule
 
@@ -101,7 +99,7 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
     - <https://pip.pypa.io/en/stable/topics/repeatable-installs/>
     - <https://docs.astral.sh/uv/concepts/resolution/>
     """
-    for install in _installs(code):
+    for install in code.installs:
         if not _is_held(install):
             for requirement in _unpinned(install):
                 yield Hit(
@@ -110,14 +108,6 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
                     fixes=(_FIX,),
                     subject=requirement.name,
                 )
-
-
-def _installs(code: Code) -> Iterator[Install]:
-    for command in code.commands:
-        if install := read_install(command):
-            yield install
-    if code.file is not None and is_requirements_file(code.file):
-        yield read_requirements_file(code.text)
 
 
 def _is_held(install: Install) -> bool:

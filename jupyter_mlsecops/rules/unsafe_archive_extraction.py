@@ -78,7 +78,7 @@ def unsafe_archive_extraction(code: Code) -> Iterator[Hit]:
         archive = _archive(call)
         if archive is None or _is_filtered(call):
             continue
-        origin = provenance(code, archive)
+        origin = provenance(code, archive, call.node)
         if origin.verified or origin.origin is Origin.OWN:
             continue
         yield Hit(

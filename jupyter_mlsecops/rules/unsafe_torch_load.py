@@ -142,7 +142,7 @@ def _fixes(call: Call, given: ast.expr | None) -> tuple[Fix, ...]:
 
 def _download(call: Call, name: str) -> Iterator[Hit]:
     weights_only, checked = call.constant("weights_only"), call.constant("check_hash")
-    if weights_only is True or checked is True or weights_only is UNKNOWN and call.argument("weights_only") is not None:
+    if weights_only is True or checked is True or (weights_only is UNKNOWN and call.argument("weights_only") is not None):
         return
     yield Hit(
         at=call.place,

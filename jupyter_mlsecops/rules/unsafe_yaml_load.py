@@ -79,14 +79,10 @@ def unsafe_yaml_load(code: Code) -> Iterator[Hit]:
     - <https://pyyaml.org/wiki/PyYAMLDocumentation>
     """
     for call in code.calls:
-        if found := loaders("yaml-unsafe").find(call.names):
-            yield from _hit(call, found[0])
-        elif (found := loaders("yaml-full").find(call.names)) and is_below(code, "pyyaml", "5.4"):
-            yield from _hit(call, found[0])
-        elif (found := loaders("yaml").find(call.names)) and _is_unsafe(call):
+        if (found := loaders("yaml-unsafe").find(call.names)) or ((found := loaders("yaml-full").find(call.names)) and is_below(code, "pyyaml", "5.4")) or ((found := loaders("yaml").find(call.names)) and _is_unsafe(call)):
             yield from _hit(call, found[0])
         elif "ruamel.yaml.YAML" in call.names and call.text("typ", 0) in ("unsafe", "base_unsafe"):
-            message = "`YAML(typ=\"unsafe\")` builds any object that the document names"
+            message = '`YAML(typ="unsafe")` builds any object that the document names'
             yield Hit(at=call.place, message=message, fixes=(Fix(title='Use typ="safe"', safety=Safety.MANUAL),))
 
 
@@ -100,7 +96,7 @@ def _is_unsafe(call: Call) -> bool:
 
 
 def _hit(call: Call, name: str) -> Iterator[Hit]:
-    origin = provenance(call.code, call.argument("stream", 0))
+    origin = provenance(call.code, call.argument("stream", 0), call.node)
     if origin.verified:
         return
     severity = level(call, origin, remote=Severity.HIGH, unknown=Severity.MEDIUM)

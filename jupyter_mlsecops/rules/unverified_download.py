@@ -2,24 +2,27 @@ r"""Find downloads of code, models and archives that nothing is compared with.""
 
 from __future__ import annotations
 
-import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.executions import executed
 from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.file_types import FileType, file_type
+from jupyter_mlsecops.files import history
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import host_of, is_private
 from jupyter_mlsecops.loading import loaders
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.provenance import history, provenance
+from jupyter_mlsecops.pinning import Strength
+from jupyter_mlsecops.provenance import provenance_at
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.verification import Strength, verification
+from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.code import Code, Session
 
 _LEVELS = {"code": Severity.MEDIUM, "model": Severity.MEDIUM, "weights": Severity.LOW, "archive": Severity.LOW}
 _WHAT = {"code": "code", "model": "a model", "weights": "a model", "archive": "an archive"}
@@ -77,16 +80,23 @@ def unverified_download(code: Code) -> Iterator[Hit]:
     - <https://cwe.mitre.org/data/definitions/494.html>
     - <https://www.fatiando.org/pooch/>
     """
+    hits: dict[tuple[int, int, int], Hit] = {}
     for fetch in fetches(code):
-        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch) or _is_executed(fetch):
+        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch):
             continue
+        if fetch in code.session.once(_executed_fetches):
+            continue  # what is run is reported where it is run
         kind = _file_type(fetch)
-        if kind == "other":
+        strength = verification(fetch) if kind != "other" else Strength.STRONG
+        if strength is Strength.STRONG:
             continue
-        strength = verification(fetch)
-        if strength is not Strength.STRONG:
-            severity = Severity(max(_LEVELS[kind] - strength, Severity.INFO))
-            yield Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or "")
+        severity = Severity(max(_LEVELS[kind] - strength, Severity.INFO))
+        hit = Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or "")
+        # A call in a loop, or in a function, may fetch many things: the worst of them speaks.
+        key = (fetch.code.number, fetch.start, fetch.end)
+        if key not in hits or severity > (hits[key].severity or Severity.INFO):
+            hits[key] = hit
+    yield from hits.values()
 
 
 _FIXES = (Fix(title="Compare the file's SHA-256 before it is used, or name a commit in the URL", safety=Safety.MANUAL),)
@@ -97,9 +107,8 @@ def _is_loader(fetch: Fetch) -> bool:
     return fetch.call is not None and loaders("torch-url").find(fetch.call.names) is not None
 
 
-def _is_executed(fetch: Fetch) -> bool:
-    """What is run later is reported where it is run."""
-    return any(found.start == fetch.start and found.code is fetch.code for _, found in executed(fetch.code.session))
+def _executed_fetches(session: Session) -> frozenset[Fetch]:
+    return frozenset(fetch for _, fetch in executed(session))
 
 
 def _message(fetch: Fetch, kind: FileType) -> str:
@@ -118,16 +127,22 @@ def _file_type(fetch: Fetch) -> FileType:
         if any(fetch.call.constant(name) is True for name in ("extract", "untar")):
             return "archive"
         if fetch.gives == "data":
-            kinds = (file_type(path) for path in _written_to(fetch))
+            kinds = [file_type(path) for path in _paths(fetch)]
             return next((kind for kind in kinds if kind != "other"), "other")
     return found
 
 
-def _written_to(fetch: Fetch) -> Iterator[str]:
+def _paths(fetch: Fetch) -> list[str]:
     """The files that the reply of a call is written to."""
-    for event in history(fetch.code).events:
-        if isinstance(event.content, ast.expr) and not event.path.startswith("&"):
-            origin = provenance(fetch.code, event.content)
-            brought = origin.fetch.call if origin.fetch else None
-            if brought is not None and fetch.call is not None and brought.node is fetch.call.node:
-                yield event.path
+    return fetch.code.session.once(_written)[fetch.call.node] if fetch.call is not None else []
+
+
+def _written(session: Session) -> dict[ast.AST, list[str]]:
+    """The files that replies are written to, by the call that got the reply."""
+    found: dict[ast.AST, list[str]] = defaultdict(list)
+    for event in history(session).events:
+        if event.content is not None and not event.path.startswith("&"):
+            origin = provenance_at(event.code, event.content, event.spot)
+            if origin.fetch is not None and origin.fetch.call is not None:
+                found[origin.fetch.call.node].append(event.path)
+    return found

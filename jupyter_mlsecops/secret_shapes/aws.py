@@ -27,7 +27,9 @@ def secret_near(text: str, start: int, end: int) -> tuple[int, int] | None:
 def secret_span(text: str) -> tuple[int, int] | None:
     """The span of a text that is nothing but a secret access key."""
     match = _SECRET.fullmatch(text.strip())
-    return (text.index(match.group()), text.index(match.group()) + 40) if match and random_secret(match.group()) else None
+    return (
+        (text.index(match.group()), text.index(match.group()) + 40) if match and random_secret(match.group()) else None
+    )
 
 
 def random_secret(value: str) -> bool:

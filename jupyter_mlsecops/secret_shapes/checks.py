@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import string
-from collections.abc import Callable
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

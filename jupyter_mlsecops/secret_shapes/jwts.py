@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.secret_shapes.checks import decoded
 from jupyter_mlsecops.secret_shapes.surroundings import stands_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,16000}\.[A-Za-z0-9_-]{16,2000}")
 # Payloads that documentation shows.

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from jupyter_mlsecops.findings import Confidence
+from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.secret_shapes.made_up import monotonous
 from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name, words_of
 
@@ -19,20 +20,21 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(r"\$[A-Za-z_({]|%\(|%.+%\Z|@\w+@\Z")
-_WORDS = frozenset(
-    "my your test testing fake todo none null empty invalid enter insert replace here some any the this demo default sample example "
-    "placeholder secret secrets token key keys api password passwd pass pwd credential credentials value string username user admin "
-    "root guest hello world foo bar baz public private changeme localhost dev local docker postgres mysql neo mongo redis minio".split()
-)
+_WORDS = frozenset(table("credentials")["placeholder"])
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _LOWER_NAME = re.compile(r"[a-z]+(?:[_.-][a-z]+)+")
 _REPOSITORY = re.compile(r"[\w.~-]+(?:[/\\][\w.~@:-]+)+/?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://", re.IGNORECASE)
-_FILE = re.compile(r"\.(?:json|pem|txt|ya?ml|toml|ini|cfg|env|key|crt|csv|py|ipynb|html?|md|sh|png|jpg|com|org|net|io|ai)\Z", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:json|pem|txt|ya?ml|toml|ini|cfg|env|key|crt|csv|py|ipynb|html?|md|sh|png|jpg|com|org|net|io|ai)\Z",
+    re.IGNORECASE,
+)
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_NO_PASSWORD = re.compile(r"--?[A-Za-z][\w.=-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+.*|\W+[A-Za-z.]+\W*|[A-Z]?[a-z]+\W")
+_NO_PASSWORD = re.compile(
+    r"--?[A-Za-z][\w.=-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+.*|\W+[A-Za-z.]+\W*|[A-Z]?[a-z]+\W"
+)
 _JOINTS = re.compile(r"[-_./:=@]")
 _SPOKEN = re.compile(r"[bcdfghjklmnpqrstvwxyz]{0,3}(?:[aeiouy]{1,2}[bcdfghjklmnpqrstvwxz]{0,3})+", re.IGNORECASE)
 

@@ -1,10 +1,13 @@
-"""Private keys in PEM form, in a file's own lines, in a string with `\\n`, or put together of several strings."""
+r"""Private keys in PEM form, in a file's own lines, in a string with `\\n`, or put together of several strings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BEGIN = re.compile(r"-----BEGIN (?P<kind>(?:[A-Z0-9]{2,12} ){0,3})PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END ")

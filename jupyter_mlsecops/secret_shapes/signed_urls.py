@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _GATE = re2.compile(rb"(?i:[?&;]sig=|signature=)|sig%3[dD]|Signature%3[dD]")
 _SIGNATURE = re.compile(
@@ -17,6 +20,7 @@ _SIGNATURE = re.compile(
 )
 _PARAMETER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9-]{0,40})=(?P<value>[^&\s\"'<>\\,;`]{0,2000})")
 _URL_CHARACTERS = re.compile(r"[^\s\"'<>`|{}^]{0,4000}")
+_OUTSIDE = frozenset(" \t\r\n\"'<>`|{}^")
 _REACH = 4_000
 _SEPARATORS = re.compile(r"&amp;|\\u0026|%26", re.IGNORECASE)
 
@@ -42,8 +46,12 @@ def signed_urls(text: str) -> Iterator[SignedUrl]:
     """The signed URLs of a text, and bare query strings with a signature."""
     if _GATE.search(text.encode("utf-8", "surrogatepass")) is None:
         return
+    passed = 0
     for match in _SIGNATURE.finditer(text):
-        parameters = _parameters(text, match.start(), match.end())
+        if match.start() < passed:  # a URL has one signature
+            continue
+        first, passed = _query(text, match.start(), match.end(), passed)
+        parameters = _parameters(text[first:passed])
         kind = _kind(match["name"].lower(), parameters)
         value = match["value"].rstrip("%")
         if kind and len(set(unquote(value))) > 8:
@@ -66,14 +74,18 @@ def _kind(name: str, parameters: dict[str, str]) -> str:
     return "signed Alibaba OSS URL" if "ossaccesskeyid" in parameters else ""
 
 
-def _parameters(text: str, start: int, end: int) -> dict[str, str]:
-    """The parameters of the query string around a signature, names in lower case."""
+def _query(text: str, start: int, end: int, lowest: int) -> tuple[int, int]:
+    """The span of the query string around a signature; it begins at `lowest` or later."""
     first = start
-    lowest = max(0, start - _REACH)
-    while first > lowest and text[first - 1] not in " \t\r\n\"'<>`|{}^":
+    lowest = max(lowest, start - _REACH)
+    while first > lowest and text[first - 1] not in _OUTSIDE:
         first -= 1
     last = _URL_CHARACTERS.match(text, end)
-    query = text[first : last.end() if last else end]
+    return first, last.end() if last else end
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The parameters of a query string, names in lower case."""
     if "=" not in query.replace("%3D", ""):
         query = unquote(query)
     query = _SEPARATORS.sub("&", query)

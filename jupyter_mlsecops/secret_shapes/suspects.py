@@ -13,10 +13,12 @@ _NAMES = re2.compile(
 _PASSWORDS = re2.compile(
     rb"(?i:pass[^a-z]|pw[^a-z]|passw|passph|passc|pwd|psw|auth=|basicauth|curl|mysql|mongo|sshpass|redis-cli|docker|login\(|connect\(|smtp|identified|credential)"
 )
-# What stands between quotes, and what stands bare; in either there is a digit or a sign.
+# What stands between quotes (with the first one), and what stands bare; in either there is a digit or a sign.
+# No groups: with them RE2 is three times slower.
 _VALUES = re2.compile(
-    rb"""["'`]([^\s"'`<>{}()\[\]]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\]]*)|([^\s"'`<>{}()\[\],;=:]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\],;=:]*={0,2})"""
+    rb"""["'`][^\s"'`<>{}()\[\]]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\]]*|[^\s"'`<>{}()\[\],;=:]*[0-9!@#$%^&*+?][^\s"'`<>{}()\[\],;=:]*={0,2}"""
 )
+_QUOTES = b"\"'`"
 _NEAR = 200
 # Pieces of one literal, each of which may be too short to tell.
 _PIECES = re2.compile(
@@ -34,15 +36,14 @@ def may_hold_secret(text: str) -> bool:
     """Whether a program text holds a value that could be a secret."""
     data = text.encode("utf-8", "surrogatepass")
     for match in _VALUES.finditer(data):
-        if _is_suspicious(data, *match.span(1 if match.start(1) >= 0 else 2)):
+        start, end = match.span()
+        if end - start >= SHORTEST and _is_suspicious(data, start + (data[start] in _QUOTES), end):
             return True
     return _PIECES.search(data) is not None
 
 
 def _is_suspicious(data: bytes, start: int, end: int) -> bool:
     """Whether a span may be a secret: a random one anywhere, a chosen one near a word for passwords."""
-    if end - start < SHORTEST:
-        return False
     value = data[start:end].decode("utf-8", "replace").rstrip("\\,;")
     near = data[max(0, start - _NEAR) : end + _NEAR]
     shape = is_random(value) or (_PASSWORDS.search(near) is not None and is_chosen(value))

@@ -60,7 +60,9 @@ def token_table() -> TokenTable:
     by_literal: defaultdict[str, list[TokenKind]] = defaultdict(list)
     by_keyword: defaultdict[str, list[TokenKind]] = defaultdict(list)
     for kind in kinds:
-        for literal in {next(short for short in literals if own.startswith(short)) for own in (*kind.starts, *kind.holds)}:
+        for literal in {
+            next(short for short in literals if own.startswith(short)) for own in (*kind.starts, *kind.holds)
+        }:
             by_literal[literal].append(kind)
         for keyword in kind.keywords:
             by_keyword[keyword].append(kind)
@@ -74,7 +76,7 @@ def token_table() -> TokenTable:
 
 
 def _kind(row: dict[str, Any]) -> TokenKind:
-    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    facts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     facts["pattern"] = re.compile(row["pattern"])
     facts["severity"] = Severity[row.get("severity", "critical").upper()]
     facts["confidence"] = Confidence[row.get("confidence", "high").upper()]

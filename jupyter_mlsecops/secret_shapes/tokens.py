@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import re2
 
@@ -16,6 +16,9 @@ from jupyter_mlsecops.secret_shapes.keyword_position import key_after
 from jupyter_mlsecops.secret_shapes.made_up import made_up
 from jupyter_mlsecops.secret_shapes.surroundings import in_payload, stands_alone
 from jupyter_mlsecops.secret_shapes.token_table import TokenKind, token_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _REACH = 120  # how far a token goes on after a literal inside it
 _NEAR = 80
@@ -115,9 +118,7 @@ def _judged(kind: TokenKind, text: str, start: int, end: int) -> Token | None:
     if verdict is Verdict.FAILED:
         remark = "it has the shape, but its checksum is wrong: probably made up"
         return Token(kind=kind, start=start, end=end, severity=Severity.INFO, confidence=Confidence.LOW, remark=remark)
-    return Token(
-        kind=kind, start=start, end=end, severity=kind.severity, confidence=kind.confidence, remark=kind.note
-    )
+    return Token(kind=kind, start=start, end=end, severity=kind.severity, confidence=kind.confidence, remark=kind.note)
 
 
 def _aws(kind: TokenKind, text: str, start: int, end: int) -> Token | None:
@@ -126,10 +127,10 @@ def _aws(kind: TokenKind, text: str, start: int, end: int) -> Token | None:
     partner = secret_near(text, start, end)
     if partner is None:
         remark = "the key id alone opens nothing; the secret that belongs to it was not found near it"
-        return Token(kind=kind, start=start, end=end, severity=Severity.LOW, confidence=Confidence.MEDIUM, remark=remark)
-    return Token(
-        kind=kind, start=start, end=end, severity=kind.severity, confidence=kind.confidence, partner=partner
-    )
+        return Token(
+            kind=kind, start=start, end=end, severity=Severity.LOW, confidence=Confidence.MEDIUM, remark=remark
+        )
+    return Token(kind=kind, start=start, end=end, severity=kind.severity, confidence=kind.confidence, partner=partner)
 
 
 def _near(kind: TokenKind, text: str, start: int, end: int) -> bool:

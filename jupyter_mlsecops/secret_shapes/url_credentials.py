@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import re2
@@ -14,13 +14,20 @@ from jupyter_mlsecops.secret_shapes.made_up import made_up
 from jupyter_mlsecops.secret_shapes.names import NameKind
 from jupyter_mlsecops.secret_shapes.placeholders import entropy, is_placeholder, is_random, likeness
 
-_GATE = re2.compile(rb"://[^\s/\"'<>@]{1,200}@|(?i:accountkey|sharedaccesskey|password|pwd|token|api[_-]?key|secret|[?&]key|[?&]code)(?:=|%3[dD])")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GATE = re2.compile(
+    rb"://[^\s/\"'<>@]{1,200}@|(?i:accountkey|sharedaccesskey|password|pwd|token|api[_-]?key|secret|[?&]key|[?&]code)(?:=|%3[dD])"
+)
 # scheme://user:password@host and scheme://token@host
 _USERINFO = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,30})://(?P<user>[^\s:/@\"'<>{}`\\]{0,120})(?::(?P<password>[^\s/@\"'<>`\\]{1,400}))?@(?P<host>[A-Za-z0-9.\-\[\]_]{0,255})"
 )
 _KEY = re.compile(r"(?i:(?P<name>AccountKey|SharedAccessKey|SharedSecret))=(?P<value>[A-Za-z0-9+/%]{40,120}={0,2})")
-_PASSWORD = re.compile(r"(?<![A-Za-z])(?P<name>Password|Pwd)[ \t]?=[ \t]?(?P<value>[^;\"'\s&<>{}]{6,200})", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"(?<![A-Za-z])(?P<name>Password|Pwd)[ \t]?=[ \t]?(?P<value>[^;\"'\s&<>{}]{6,200})", re.IGNORECASE
+)
 _QUERY = re.compile(
     r"[?&](?P<name>(?:access|auth|private|api|bearer|id)?[_-]?token|api[_-]?key|client[_-]?secret|secret|password|passwd|key|code)=(?P<value>[A-Za-z0-9%._~+/=-]{8,2000})",
     re.IGNORECASE,
@@ -29,7 +36,9 @@ _SERVER = re.compile(r"(?i)(?:server|data source|host|user ?id|uid|database|init
 _LOCAL = re.compile(r"(?i)(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|host\.docker\.internal|[^.]*)\Z")
 _EXAMPLE = re.compile(r"(?i)(?:.+\.)?(?:example(?:\.\w+)?|test|invalid|yourdomain\.\w+|host\.com|hostname|server)\Z")
 # Their keys are meant to be in pages that everybody loads, or the link is what is shared.
-_PUBLIC = re.compile(r"(?i)sentry\.io|alt=media|googleapis\.com/v0/b/|dropbox\.com|onedrive\.|1drv\.|sharepoint\.com|drive\.google\.com")
+_PUBLIC = re.compile(
+    r"(?i)sentry\.io|alt=media|googleapis\.com/v0/b/|dropbox\.com|onedrive\.|1drv\.|sharepoint\.com|drive\.google\.com"
+)
 _JUPYTER = re.compile(r"[0-9a-f]{48}")
 _REACH = 300
 
@@ -61,7 +70,7 @@ def _in_userinfo(text: str) -> Iterator[UrlCredential]:
         part = "password" if match["password"] else "user"
         value = unquote(match[part])
         likely = likeness(value, NameKind.PASSWORD) if part == "password" else _random(value)
-        if likely is None or value == match["user"] and part == "password":
+        if likely is None or (part == "password" and value == match["user"]):
             continue
         local = _LOCAL.match(match["host"]) is not None
         yield UrlCredential(

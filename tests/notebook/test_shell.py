@@ -310,6 +310,9 @@ def check_word(word: Word, start: int, end: int) -> None:
 
 @given(SHELL_TEXT, st.sampled_from(["ipython", "script"]))
 @example("a $(b <<x\n", "script")
+@example("a `(` b", "script")
+@example("a `{ $(` b", "ipython")
+@example("a `b > `", "ipython")
 def test_any_text_can_be_read(text: str, dialect: str) -> None:
     pipelines = parse(text, dialect=dialect)
     check(pipelines, 0, len(text))
