@@ -13,7 +13,7 @@ from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,6 @@ class Tool:
 
     why: int
     unless: list[str] = field(default_factory=list)
-    arguments: list[str] = field(default_factory=list)
 
 
 @cache
@@ -92,8 +91,13 @@ class Switch:
     programs: frozenset[str]
     arguments: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
-    needs: str
     why: str
+
+    def find(self, given: Sequence[str]) -> str | None:
+        """The first of the given arguments that is one of these; None where something undoes it."""
+        if any(pattern.fullmatch(text) for pattern in self.unless for text in given):
+            return None
+        return next((text for text in given if any(pattern.fullmatch(text) for pattern in self.arguments)), None)
 
 
 @cache
@@ -104,7 +108,6 @@ def switches() -> tuple[Switch, ...]:
             programs=frozenset(row["program"]),
             arguments=tuple(re.compile(pattern, re.DOTALL) for pattern in row["arguments"]),
             unless=tuple(re.compile(pattern, re.DOTALL) for pattern in row.get("unless", ())),
-            needs=row.get("needs", ""),
             why=reason(row["why"]),
         )
         for row in table("agents")["command"]

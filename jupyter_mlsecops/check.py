@@ -121,6 +121,8 @@ class _Checking:
                 return [(text.cell, text) for text in self._texts()]
             case Reads.CODE:
                 return [(code.cell, code) for code in self._codes()]
+            case Reads.SUPPRESSION:
+                return []  # what is unused is known when everything is decided: triage asks these rules
 
     def _codes(self) -> tuple[Code, ...]:
         try:

@@ -59,10 +59,11 @@ def command_fetches(code: Code) -> Iterator[Fetch]:
     """What the commands of one text fetch, in order."""
     piped = {id(command) for pipeline in code.pipelines for command in pipeline.commands[:-1]}
     for command in code.commands:
-        yield from _fetched(code, command, piped=id(command) in piped)
+        yield from command_fetch(code, command, piped=id(command) in piped)
 
 
-def _fetched(code: Code, command: Command, *, piped: bool) -> Iterator[Fetch]:
+def command_fetch(code: Code, command: Command, *, piped: bool) -> Iterator[Fetch]:
+    """What one command fetches; `piped`: its output goes on to another."""
     program, texts = command.program, [word.text for word in command.arguments]
     tool = tools().get(program)
     if tool is not None:

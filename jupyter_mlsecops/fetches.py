@@ -11,7 +11,7 @@ from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 from jupyter_mlsecops.notebook.program import Unknown
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import Strength, digest_strength, is_commit, url_path, url_query, url_strength
+from jupyter_mlsecops.pinning import Strength, digest_strength, is_commit, is_url, url_path, url_query, url_strength
 from jupyter_mlsecops.runs import Run, runs
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Fetch:
     written, None where nothing is written or it is not known; `target_node` the expression of it. `gives` is what the
     call's value is ("path", "directory", "data", "none"). `check`: what the call itself compares, or its URL promises.
     `code`, `start` and `end` say where it stands: the call, the URL in a command, or the call of a function that names
-    what it fetches; `call` is then the one in that function.
+    what it fetches (`caller`); `call` is then the one in that function.
     """
 
     code: Code
@@ -65,6 +65,7 @@ class Fetch:
     call: Call | None = None
     command: Command | None = None
     target_node: ast.expr | None = None
+    caller: ast.Call | None = None
 
     @property
     def place(self) -> Place:
@@ -133,19 +134,21 @@ def _called(call: Call, fetcher: Fetcher) -> Iterator[Fetch]:
     read = [node for node in (origin, key, target) if node is not None]
     for run in runs(call.code, call.node, read):
         url = _text(run, origin)
+        if source == "url" and url and not is_url(url) and not url.startswith(HOLE):
+            continue  # a file that is here
         if source == "bucket":
             url = f"s3://{url}/{_text(run, key) or HOLE}" if url else None
         decided = origin is not None and url != call.code.program.text(origin)
-        code, start, end = _standing(call, run if decided else None)
+        caller = run.call if decided else None
+        code, start, end = _standing(call, caller)
         yield Fetch(
             code=code, source=source, url=url, target=_text(run, target), gives=fetcher.gives, check=_strength(call, run, fetcher, url),
-            start=start, end=end, moment=run.moment, call=call, target_node=target,
+            start=start, end=end, moment=run.moment, call=call, target_node=target, caller=caller,
         )  # fmt: skip
 
 
-def _standing(call: Call, run: Run | None) -> tuple[Code, int, int]:
+def _standing(call: Call, caller: ast.Call | None) -> tuple[Code, int, int]:
     """Where a fetch stands: the call of its function, where that says what is fetched."""
-    caller = run.call if run is not None else None
     home = call.code.program.home(caller) if caller is not None else None
     if caller is None or home is None:
         return call.code, call.start, call.end

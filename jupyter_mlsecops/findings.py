@@ -95,7 +95,9 @@ class Hit:
     """What a rule says about one place: no id, no file.
 
     `severity` and `confidence` are given where the facts of the case decide them; else the rule's own count.
-    `subject` names what the hit is about (a package, a hub id); rules that merge their hits group or list by it.
+    `related` are further places of the same fact, each of which may be silenced or mended; `causes` say what led to it
+    (where a file was downloaded). `subject` names what the hit is about (a package, a hub id, a URL); rules that merge
+    their hits group or list by it.
     A message never quotes a secret.
     """
 
@@ -105,6 +107,7 @@ class Hit:
     confidence: Confidence | None = None
     fixes: tuple[Fix, ...] = ()
     related: tuple[Related, ...] = ()
+    causes: tuple[Related, ...] = ()
     subject: str = ""
 
 

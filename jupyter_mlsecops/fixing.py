@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_mlsecops.findings import ClearOutput, ReplaceText, Report, Safety
 from jupyter_mlsecops.lint import lint
-from jupyter_mlsecops.notebook.edits import RemoveOutput, Replace, apply
+from jupyter_mlsecops.notebook.edits import RemoveOutput, Replace
+from jupyter_mlsecops.notebook.text_edits import apply_to
+from jupyter_mlsecops.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jupyter_mlsecops.findings import Edit, Finding, Fix
+    from jupyter_mlsecops.notebook.model import Notebook
     from jupyter_mlsecops.settings import Settings
 
 # Fixes that stand in each other's way wait for the next round; a round that changes nothing is the last.
 MAX_ROUNDS = 20
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 Region: TypeAlias = tuple[int | None, str, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """A file after its fixes: its content, how many findings were mended, and the report of what is left."""
+    """A file after its fixes: its content, how many findings were mended, and the report of what is left.
+
+    `secrets` are those of the file before and after, for the redactor alone.
+    """
 
     content: bytes
     count: int
     report: Report
+    secrets: tuple[str, ...]
 
 
 def fix(content: bytes, *, path: str, settings: Settings, unsafe: bool) -> Fixed:
@@ -37,19 +48,33 @@ def fix(content: bytes, *, path: str, settings: Settings, unsafe: bool) -> Fixed
     Every byte outside of the edits stays. A file whose text has no positions is left as it is.
     """
     report = lint(content, path=path, settings=settings)
+    secrets = dict.fromkeys(report.secrets)
     count = 0
     for _ in range(MAX_ROUNDS):
         chosen = _choose(report.findings, unsafe=unsafe)
-        text = report.notebook.file_text if report.notebook else None
-        if not chosen or text is None:
+        notebook = report.notebook
+        if not chosen or notebook is None or notebook.file_text is None:
             break
-        edited = apply(text, [_spliced(edit) for fix in chosen for edit in fix.edits])
-        changed = _encoded(edited, like=content)
+        edited = apply_to(notebook, [_spliced(edit) for fix in chosen for edit in fix.edits])
+        changed = _encoded(edited, notebook.encoding, like=content)
         after = lint(changed, path=path, settings=settings)
         if changed == content or after.notebook is None:
             break
         content, report, count = changed, after, count + len(chosen)
-    return Fixed(content=content, count=count, report=report)
+        secrets |= dict.fromkeys(report.secrets)
+    return Fixed(content=content, count=count, report=report, secrets=tuple(secrets))
+
+
+def redacted_diff(before: bytes, fixed: Fixed, *, path: str) -> str:
+    """What the fixes change, as a unified diff without secrets; "" where they change nothing."""
+    if fixed.content == before:
+        return ""
+    old, new = (_LINE.findall(content.decode("utf-8", "replace")) for content in (before, fixed.content))
+    diff = "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in unified_diff(old, new, fromfile=path, tofile=path)
+    )
+    return Redactor(fixed.secrets)(diff)
 
 
 def _choose(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
@@ -103,6 +128,6 @@ def _spliced(edit: Edit) -> Replace | RemoveOutput:
             return RemoveOutput(cell=cell, part=part)
 
 
-def _encoded(text: str, *, like: bytes) -> bytes:
+def _encoded(text: str, encoding: str, *, like: bytes) -> bytes:
     mark = codecs.BOM_UTF8 if like.startswith(codecs.BOM_UTF8) else b""
-    return mark + text.encode("utf-8", "surrogatepass")
+    return mark + text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")

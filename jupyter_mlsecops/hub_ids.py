@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.arguments import read_arguments
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 from jupyter_mlsecops.notebook.program import LOCAL
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import ast
 
     from jupyter_mlsecops.notebook.code import Call
+    from jupyter_mlsecops.notebook.shell import Command
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 _FILE_SUFFIX = re.compile(r"\.(?:bin|pt|pth|ckpt|safetensors|h5|keras|onnx|gguf|json|zip|tar|gz|pkl|msgpack|model)$")
@@ -127,6 +129,46 @@ def _is_offline(call: Call) -> bool:
     at = call.at
     variables = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     return any((call.code.program.environment_variable(name, at) or "").lower() in ("1", "true", "yes", "on") for name in variables)
+
+
+_VALUED = (
+    "--repo-type", "--revision", "--include", "--exclude", "--cache-dir", "--local-dir", "--token", "--max-workers", "--local-dir-use-symlinks",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFetch:
+    """What a command downloads from a hub; `files` is empty where that is all of it."""
+
+    id: str
+    revision: str | None
+    files: tuple[str, ...]
+    kind: str
+
+
+def from_hub(command: Command) -> NamedFetch | None:
+    """What `hf download` or `huggingface-cli download` fetches; None for any other command."""
+    if command.program not in ("hf", "huggingface-cli") or [word.text for word in command.arguments[:1]] != ["download"]:
+        return None
+    arguments = read_arguments(command.arguments[1:], valued=_VALUED)
+    if not arguments.rest:
+        return None
+    names = tuple(word.text for word in arguments.rest)
+    files = (*names[1:], *(value for value in arguments.values(["--include"]) if value))
+    kind = arguments.value(["--repo-type"]) or "model"
+    return NamedFetch(id=names[0], revision=arguments.value(["--revision"]), files=files, kind=kind)
+
+
+_NAMES_REPOSITORY = (
+    "pretrained_model_name_or_path", "model", "model_id", "model_name", "model_name_or_path", "repo_id", "path", "pretrained", "checkpoint", "tokenizer",
+)  # fmt: skip
+
+
+def named_repository(call: Call) -> str:
+    """The repository `owner/name` that a call names, whatever it does with it; "" where none is seen."""
+    given = [*call.node.args[:2], *(keyword.value for keyword in call.node.keywords if keyword.arg in _NAMES_REPOSITORY)]
+    texts = (call.code.program.text(node) for node in given)
+    return next((text for text in texts if text and "/" in text and is_hub_id(text)), "")
 
 
 def is_hub_id(text: str) -> bool:

@@ -55,7 +55,7 @@ def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rul
     excerpts = Excerpts(notebook, Redactor(secrets), secrets)
     asked = {rule.id for rule in rules}
     results = [result for result in checked.results if result.rule.id in asked]
-    decided = triage(notebook, results, path=path, settings=settings, excerpts=excerpts)
+    decided = triage(notebook, results, path=path, settings=settings, excerpts=excerpts, rules=rules)
     return Report(
         path=path,
         notebook=notebook,

@@ -15,7 +15,7 @@ from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.paths import below, is_bucket, is_remote_path
-from jupyter_mlsecops.pinning import Strength
+from jupyter_mlsecops.pinning import Strength, url_strength
 from jupyter_mlsecops.runs import functions, home_of
 from jupyter_mlsecops.verification import verification
 
@@ -40,10 +40,14 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a value comes from. `fetch` is what brought it, where that is known; `check`: how it was checked in between."""
+    """Where a value comes from. `fetch` is what brought it, where that is known; `check`: how it was checked in between.
+
+    `url` is where it comes from, where nothing but the loader itself brings it.
+    """
 
     origin: Origin
     fetch: Fetch | None = None
+    url: str = ""
     check: Strength = Strength.NONE
 
     @property
@@ -51,10 +55,14 @@ class Provenance:
         """Whether it was compared with a digest that cannot be forged, or its signature was checked."""
         return self.check is Strength.STRONG
 
+    @property
+    def subject(self) -> str:
+        """The URL or the hub id that it came from; "" where none is known."""
+        return (self.fetch.url or "") if self.fetch else self.url
+
 
 OWN = Provenance(origin=Origin.OWN)
 UNKNOWN = Provenance(origin=Origin.UNKNOWN)
-REMOTE = Provenance(origin=Origin.REMOTE)
 
 
 def provenance(code: Code, node: ast.expr | None, call: ast.Call | None = None) -> Provenance:
@@ -117,7 +125,7 @@ class _Trace:
         self._seen.add(node)
         text = self._program.text(node)
         if text is not None and is_remote_path(text):
-            return REMOTE if self._is_elsewhere(node, text) else UNKNOWN
+            return _remote(text) if self._is_elsewhere(node, text) else UNKNOWN
         key = handle_key(self._session.program, node) if text is None else self._below(text, spot)
         found = UNKNOWN if key is None else self._path(key, spot)
         if found.origin is not Origin.UNKNOWN:
@@ -168,7 +176,7 @@ class _Trace:
     def _path(self, path: str, spot: Spot) -> Provenance:
         """What is known of a file, or of the buffer that has a key."""
         if is_remote_path(path):
-            return REMOTE
+            return _remote(path)
         event = self._files.origin(path, spot)
         if event is None or (event, path) in self._seen:
             return UNKNOWN
@@ -256,6 +264,11 @@ class _Trace:
             found.append(self.of(node, inside))
             self._program = outside
         return _worst(found)
+
+
+def _remote(url: str) -> Provenance:
+    """What a loader itself brings; its server may be bound to one content."""
+    return Provenance(origin=Origin.REMOTE, url=url, check=url_strength(url))
 
 
 def _fetched(fetches: Sequence[Fetch], path: str, spot: Spot) -> Provenance:

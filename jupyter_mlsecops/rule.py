@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.findings import Confidence, Hit, Severity
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Notebook, Text
+    from jupyter_mlsecops.suppressions import Unused
 
 Category = Literal[
     "secrets", "deserialization", "downloads", "packages", "execution", "transport", "untrusted", "privacy", "llm", "outputs"
@@ -27,6 +28,7 @@ class Reads(Enum):
     CODE = "code"  # a Code: one cell's program text, or a file that a cell writes
     TEXT = "text"  # a Text: any decoded part
     NOTEBOOK = "notebook"  # the whole Notebook
+    SUPPRESSION = "suppression"  # an Unused: one of our suppressions that silenced nothing
 
 
 class Merge(Enum):
@@ -90,3 +92,8 @@ def text_rule(**facts: Any) -> Callable[[Callable[[Text], Iterable[Hit]]], Rule]
 def notebook_rule(**facts: Any) -> Callable[[Callable[[Notebook], Iterable[Hit]]], Rule]:
     """A rule over a whole notebook; `facts` are the fields of Rule beside id, reads and check."""
     return _Declaration(Reads.NOTEBOOK, facts)
+
+
+def suppression_rule(**facts: Any) -> Callable[[Callable[[Unused], Iterable[Hit]]], Rule]:
+    """A rule over suppressions that silenced nothing; `facts` are the fields of Rule beside id, reads and check."""
+    return _Declaration(Reads.SUPPRESSION, facts)

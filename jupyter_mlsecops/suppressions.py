@@ -78,10 +78,15 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unused:
-    """Names in one of our suppressions that silenced nothing."""
+    """Names in one of our suppressions that silenced nothing.
+
+    `place` is the comment or the tag; `removal` what to take away where nothing of it is of use, None for a tag.
+    """
 
     suppression: Suppression
     names: tuple[str, ...]
+    place: Place
+    removal: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +112,22 @@ def silence(notebook: Notebook, claims: Sequence[Claim]) -> Silence:
         for suppression in suppressions:
             idle = tuple(name for name in suppression.names if not claimed.silence(suppression, name, by_claim))
             if suppression.ours and (idle or not suppression.names):
-                unused.append(Unused(suppression=suppression, names=idle))
+                unused.append(_unused(cell, suppression, idle))
     return Silence(by_claim=by_claim, unused=tuple(unused))
+
+
+def _unused(cell: Cell, suppression: Suppression, idle: tuple[str, ...]) -> Unused:
+    if suppression.reason.kind == "cell-tag":
+        tags = next((text for text in cell.texts if text.part == "/metadata/tags"), None)
+        start = tags.text.find(suppression.reason.text) if tags else -1
+        place = tags.place(start, start + len(suppression.reason.text)) if tags and start >= 0 else cell.place(0, 0)
+        return Unused(suppression=suppression, names=idle, place=place)
+    start, end = suppression.start, suppression.end
+    place = cell.place(start, end)
+    if len(idle) < len(suppression.names):
+        return Unused(suppression=suppression, names=idle, place=place)
+    code = cell.source[:start].rstrip(" \t")
+    return Unused(suppression=suppression, names=idle, place=place, removal=cell.place(len(code), end))
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.fetches import fetchers
+from jupyter_mlsecops.files import history
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.provenance import Origin, provenance
@@ -35,10 +36,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taint:
-    """Where a tainted text enters; `place` is None where it stands in another text of the notebook."""
+    """Where a tainted text enters; `place` is None where that is not known. `url`: where it comes from, or ""."""
 
     source: Source
     place: Place | None = None
+    url: str = ""
 
 
 def taint(code: Code, node: ast.expr) -> Taint | None:
@@ -124,7 +126,8 @@ class _Trace:
             return self._made(Source.MODEL, node)
         fetcher = fetchers().find(names)
         if fetcher is not None:
-            return self._made(Source.NETWORK, node) if fetcher[1].gives == "data" else None
+            fetched = history(self._code.session).fetches_of(node)
+            return self._made(Source.NETWORK, node, (fetched[0].url or "") if fetched else "") if fetcher[1].gives == "data" else None
         if _is("reads", names) or "open" in names or names[:1] == ("io.open",):
             return self._read(node)
         if names and names[0].startswith(f"{LOCAL}."):
@@ -140,15 +143,15 @@ class _Trace:
             return None
         origin = provenance(self._home_code(path), path)
         if origin.origin is Origin.REMOTE and not origin.verified:
-            return self._made(Source.NETWORK, node)
+            return self._made(Source.NETWORK, node, origin.subject)
         return self.of(path)
 
-    def _made(self, source: Source, node: ast.AST) -> Taint:
+    def _made(self, source: Source, node: ast.AST, url: str = "") -> Taint:
         home = self._program.home(node)
         if home is None or home.at[0] >= len(self._code.session.codes):
-            return Taint(source=source)
+            return Taint(source=source, url=url)
         code = self._code.session.codes[home.at[0]]
-        return Taint(source=source, place=code.place(*code.span(node)))
+        return Taint(source=source, place=code.place(*code.span(node)), url=url)
 
     def _home_code(self, node: ast.expr) -> Code:
         """The text that an expression stands in."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from jupyter_mlsecops import globs
 from jupyter_mlsecops.findings import Finding, Reason, Related, Silenced
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.rule import Merge
+from jupyter_mlsecops.rule import Merge, Reads
+from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.suppressions import Silence, silence
 from jupyter_mlsecops.trust import trusted_by
 
@@ -53,6 +54,7 @@ class _Claim:
     severity: Severity
     confidence: Confidence
     subject: str
+    causes: tuple[Related, ...] = ()
     reason: Reason | None = None
 
     @property
@@ -68,13 +70,23 @@ class _Claim:
 
 
 def triage(
-    notebook: Notebook, results: Iterable[Result], *, path: str, settings: Settings, excerpts: Excerpts
+    notebook: Notebook,
+    results: Iterable[Result],
+    *,
+    path: str,
+    settings: Settings,
+    excerpts: Excerpts,
+    rules: Sequence[Rule] = (),
 ) -> Triaged:
-    """Turn hits into findings. Suppressions take places away first; a finding is silenced where none is left."""
+    """Turn hits into findings. Suppressions take places away first; a finding is silenced where none is left.
+
+    `rules` are all that were run: what suppresses none of them is no news.
+    """
     claims = list(_owned(list(_claims(results, settings))))
     quiet = Silence(by_claim={}, unused=())
     if settings.suppressions:
         quiet = silence(notebook, [(claim.rule, claim.place) for claim in claims])
+    claims += _remarks(quiet.unused, rules, settings)
     reasons = _Reasons(quiet=quiet, path=path, settings=settings)
     judged = [replace(claim, reason=reasons.find(number, claim)) for number, claim in enumerate(claims)]
     judged = [claim for claim in judged if claim.confidence >= settings.min_confidence]
@@ -86,6 +98,29 @@ def triage(
         silenced=tuple(Silenced(finding=finding, reason=reason) for finding, reason in loud if reason is not None),
         unused=quiet.unused,
     )
+
+
+def _remarks(unused: Sequence[Unused], rules: Sequence[Rule], settings: Settings) -> Iterator[_Claim]:
+    """What rules say of suppressions that silenced nothing."""
+    number = -1  # these hits are no places of others, and nothing silences them
+    for rule in rules:
+        if rule.reads is not Reads.SUPPRESSION:
+            continue
+        for each in _worth_a_remark(unused, rules):
+            for hit in rule.check(each):
+                yield from _claims_of(hit, number, rule, settings.severity.get(rule.id))
+                number -= 1
+
+
+def _worth_a_remark(unused: Iterable[Unused], rules: Sequence[Rule]) -> Iterator[Unused]:
+    """Leaves out the names of rules that were not run: they may have something to silence another time."""
+    ran = {rule.id for rule in rules}
+    idle = {rule.id for rule in all_rules().values() if rule.id not in ran}
+    idle |= {rule.category for rule in all_rules().values() if rule.id not in ran}
+    for each in unused:
+        names = tuple(name for name in each.names if name not in idle)
+        if names or not each.suppression.names:
+            yield each if names == each.names else replace(each, names=names, removal=None)
 
 
 def _claims(results: Iterable[Result], settings: Settings) -> Iterator[_Claim]:
@@ -107,10 +142,11 @@ def _claims_of(hit: Hit, number: int, rule: Rule, override: Severity | None) -> 
         severity=own if override is None else override,
         confidence=hit.confidence if hit.confidence is not None else rule.confidence,
         subject=hit.subject,
+        causes=hit.causes,
     )
     yield first
     for other in hit.related:
-        yield replace(first, place=other.place, message=other.message, fixes=other.fixes)
+        yield replace(first, place=other.place, message=other.message, fixes=other.fixes, causes=())
 
 
 # -- one span, one fact ------------------------------------------------------------------------------------------------
@@ -212,7 +248,10 @@ def _finding(claims: list[_Claim]) -> Finding:
     rule = first.rule
     loudest = max(claims, key=lambda claim: (claim.severity, claim.confidence))
     places = {first.place: None} | {claim.place: claim for claim in reversed(others) if claim.place != first.place}
-    related = [claim for claim in others if places.get(claim.place) is claim]
+    again = [claim for claim in others if places.get(claim.place) is claim]
+    related = [Related(place=claim.place, message=claim.message, fixes=claim.fixes) for claim in again]
+    known = {each.place for each in related} | {first.place}
+    related += dict.fromkeys(cause for claim in claims for cause in claim.causes if cause.place not in known)
     return Finding(
         rule=rule.id,
         category=rule.category,
@@ -221,7 +260,7 @@ def _finding(claims: list[_Claim]) -> Finding:
         severity=loudest.severity,
         confidence=loudest.confidence,
         fixes=first.fixes,
-        related=tuple(Related(place=claim.place, message=claim.message, fixes=claim.fixes) for claim in related),
+        related=tuple(related),
         cwe=rule.cwe,
         url=next(iter(rule.documentation.references), ""),
     )

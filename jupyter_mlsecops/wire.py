@@ -164,7 +164,10 @@ class Excerpt(_Struct):
 
 
 class FileResult(_Struct):
-    """What one file gave, ready to leave. `excerpts` belong to `findings`, one each."""
+    """What one file gave, ready to leave. `excerpts` belong to `findings`, one each.
+
+    `mended` counts the findings that fixes have mended; `diff` says what they would change where nothing is written.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
@@ -174,6 +177,8 @@ class FileResult(_Struct):
     cells: int = 0
     unparsed_cells: int = 0
     read: bool = False
+    mended: int = 0
+    diff: str = ""
 
 
 def document(results: Iterable[FileResult], *, seconds: float) -> Document:

@@ -13,6 +13,8 @@ from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import ClearOutput, ReplaceText
 from jupyter_mlsecops.notebook.edits import RemoveOutput, Replace, apply
 from jupyter_mlsecops.notebook.reader import read
+from jupyter_mlsecops.rule import Reads
+from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.settings import Settings
 from jupyter_mlsecops.triage import triage
 
@@ -51,11 +53,15 @@ def cells_of(fences: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 def findings(content: bytes, rule: Rule) -> tuple[Notebook, tuple[Finding, ...]]:
     """What one rule, run alone, finds after triage. A failing rule fails the test."""
     book = read(content)
-    checked = check(book, [rule])
+    # A rule that looks at suppressions needs the others, for something to suppress.
+    rules = list(all_rules().values()) if rule.reads is Reads.SUPPRESSION else [rule]
+    checked = check(book, rules)
     assert not checked.problems
     excerpts = Excerpts(book, str, ())
-    decided = triage(book, checked.results, path="example.ipynb", settings=Settings(), excerpts=excerpts)
-    return book, decided.findings
+    decided = triage(
+        book, checked.results, path="example.ipynb", settings=Settings(), excerpts=excerpts, rules=rules
+    )
+    return book, tuple(finding for finding in decided.findings if finding.rule == rule.id)
 
 
 def places(content: bytes, rule: Rule) -> list[Found]:

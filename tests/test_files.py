@@ -117,7 +117,7 @@ def test_a_folder_with_the_suffix_of_a_notebook(tree):
     assert found(root, ".") == found(root, "x.ipynb") == ["x.ipynb/a.ipynb"]
 
 
-@pytest.mark.parametrize("name", ["a.py", "requirements.txt", "README"])
+@pytest.mark.parametrize("name", ["a.r", "notes.txt", "config.yml", "README"])
 def test_other_kinds_are_a_problem(tree, name):
     (result,) = checked(tree(name), name)
     assert [(each.kind, each.path) for each in result.problems] == [("unreadable", name)]

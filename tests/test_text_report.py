@@ -58,7 +58,7 @@ def test_the_whole_report():
         "              ^^^^^^^\n"
         "    fix (may change what the code does): add it\n"
         "    by hand: think\n"
-        "    and 1 more place: cell 2 (c001), output 1, line 1, column 1\n"
+        "    cell 2 (c001), output 1, line 1, column 1: too\n"
         "\n"
         "1 finding: 1 medium (1 file, 2 cells, 0.50 s)\n"
     )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from jupyter_mlsecops.entrypoints.files import Source, reason, unreadable
+from jupyter_mlsecops.entrypoints.writing import ChangedMeanwhile, replace_file
 from jupyter_mlsecops.export import file_result
-from jupyter_mlsecops.findings import Problem, ProblemKind, Report
+from jupyter_mlsecops.findings import Problem, Report
+from jupyter_mlsecops.fixing import fix, redacted_diff
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.file_kinds import file_kind
 from jupyter_mlsecops.notebook.scanned_files import NOT_SCANNED
@@ -28,19 +33,38 @@ _FEWEST_FILES_FOR_A_POOL = 12
 _LARGEST_CHUNK = 8
 
 
-def check_file(source: Source, settings: Settings) -> FileResult:
-    """Read and check one file; never raises, for one file must not end the run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """That fixes are wanted: the unsafe ones too, and written or only shown."""
+
+    unsafe: bool
+    write: bool
+
+
+def check_file(source: Source, settings: Settings, mending: Mending | None = None) -> FileResult:
+    """Read, check and, where that is asked for, mend one file; never raises, for one file must not end the run."""
     try:
-        return file_result(_report(source, settings))
+        content = _read(source, settings)
+        if isinstance(content, Problem):
+            return problem_result(content)
+        if mending is not None:
+            return _mended(content, source, settings, mending)
+        return check_content(content, source.name, settings)
+    except ChangedMeanwhile:
+        return problem_result(unreadable(source.name, "changed while it was being mended; nothing was written"))
     except OSError as error:
         return problem_result(unreadable(source.name, reason(error)))
     except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
         return problem_result(unreadable(source.name, f"could not be checked: {type(error).__name__}"))
 
 
-def check_content(content: bytes, name: str, settings: Settings) -> FileResult:
-    """Check what came in by another way than a file."""
-    return file_result(lint(content, path=name, settings=settings))
+def check_content(content: bytes, name: str, settings: Settings, mending: Mending | None = None) -> FileResult:
+    """Check what came in by another way than a file; nothing is written, but what fixes would change can be asked for."""
+    if mending is None:
+        return file_result(lint(content, path=name, settings=settings))
+    fixed = fix(content, path=name, settings=settings, unsafe=mending.unsafe)
+    diff = redacted_diff(content, fixed, path=name)
+    return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count, diff=diff)
 
 
 def problem_result(problem: Problem) -> FileResult:
@@ -48,34 +72,41 @@ def problem_result(problem: Problem) -> FileResult:
     return file_result(Report(path=problem.path, problems=(problem,)))
 
 
-def _report(source: Source, settings: Settings) -> Report:
+def _read(source: Source, settings: Settings) -> bytes | Problem:
     if file_kind(source.name) is None:
-        return _failed(source, "unreadable", NOT_SCANNED)
+        return unreadable(source.name, NOT_SCANNED)
     # Looked at before it is opened: opening a pipe would wait for whoever writes to it.
     status = Path(source.location).stat()
     if not stat.S_ISREG(status.st_mode):
-        return _failed(source, "unreadable", "not a regular file")
+        return unreadable(source.name, "not a regular file")
     if status.st_size > settings.max_file_size:
-        return _failed(source, "too-large", f"larger than max-file-size: {status.st_size:,} bytes")
+        message = f"larger than max-file-size: {status.st_size:,} bytes"
+        return Problem(path=source.name, kind="too-large", message=message)
     with Path(source.location).open("rb") as file:
-        content = file.read(settings.max_file_size + 1)
-    return lint(content, path=source.name, settings=settings)
+        return file.read(settings.max_file_size + 1)
 
 
-def _failed(source: Source, kind: ProblemKind, message: str) -> Report:
-    return Report(path=source.name, problems=(Problem(path=source.name, kind=kind, message=message),))
+def _mended(content: bytes, source: Source, settings: Settings, mending: Mending) -> FileResult:
+    if not mending.write:
+        return check_content(content, source.name, settings, mending)
+    fixed = fix(content, path=source.name, settings=settings, unsafe=mending.unsafe)
+    if fixed.content != content:
+        replace_file(source.location, before=content, after=fixed.content)
+    return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count)
 
 
 # -- side by side ------------------------------------------------------------------------------------------------------
 
 
-def check_all(items: Sequence[Item], settings: Settings, *, jobs: int) -> list[FileResult]:
+def check_all(
+    items: Sequence[Item], settings: Settings, *, jobs: int, mending: Mending | None = None
+) -> list[FileResult]:
     """The results of all items, in their order, however many processes share the work."""
     sources = [item for item in items if isinstance(item, Source)]
     if jobs == 1 or len(sources) < _FEWEST_FILES_FOR_A_POOL:
-        checked = [check_file(source, settings) for source in sources]
+        checked = [check_file(source, settings, mending) for source in sources]
     else:
-        checked = list(_check_in_pool(sources, settings, jobs))
+        checked = list(_check_in_pool(sources, settings, jobs, mending))
     results = iter(checked)
     return [problem_result(item) if isinstance(item, Problem) else next(results) for item in items]
 
@@ -87,32 +118,38 @@ def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def _check_in_pool(sources: list[Source], settings: Settings, jobs: int) -> Iterator[FileResult]:
+def _check_in_pool(
+    sources: list[Source], settings: Settings, jobs: int, mending: Mending | None
+) -> Iterator[FileResult]:
     size = max(1, min(_LARGEST_CHUNK, len(sources) // (4 * jobs)))
     chunks = [sources[at : at + size] for at in range(0, len(sources), size)]
     with _pool(min(jobs, len(chunks))) as pool:
-        futures = [_submit(pool, chunk, settings) for chunk in chunks]
+        futures = [_submit(pool, chunk, settings, mending) for chunk in chunks]
         try:
             for chunk, future in zip(chunks, futures, strict=True):
-                yield from _outcome(future) or _check_one_by_one(chunk, settings)
+                yield from _outcome(future) or _check_one_by_one(chunk, settings, mending)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _check_one_by_one(sources: list[Source], settings: Settings) -> Iterator[FileResult]:
+def _check_one_by_one(
+    sources: list[Source], settings: Settings, mending: Mending | None
+) -> Iterator[FileResult]:
     """After a worker died, each file gets a process of its own: the one that kills it is a problem, the rest is checked."""
     for source in sources:
         with _pool(1) as pool:
-            results = _outcome(_submit(pool, [source], settings))
+            results = _outcome(_submit(pool, [source], settings, mending))
         yield from results or [problem_result(unreadable(source.name, "the process that checked it died"))]
 
 
-def _submit(pool: ProcessPoolExecutor, chunk: list[Source], settings: Settings) -> Future[list[FileResult]] | None:
+def _submit(
+    pool: ProcessPoolExecutor, chunk: list[Source], settings: Settings, mending: Mending | None
+) -> Future[list[FileResult]] | None:
     from concurrent.futures.process import BrokenProcessPool
 
     try:
-        return pool.submit(_check_chunk, chunk, settings)
+        return pool.submit(_check_chunk, chunk, settings, mending)
     except BrokenProcessPool:
         return None
 
@@ -127,8 +164,8 @@ def _outcome(future: Future[list[FileResult]] | None) -> list[FileResult] | None
         return None
 
 
-def _check_chunk(chunk: list[Source], settings: Settings) -> list[FileResult]:
-    return [check_file(source, settings) for source in chunk]
+def _check_chunk(chunk: list[Source], settings: Settings, mending: Mending | None) -> list[FileResult]:
+    return [check_file(source, settings, mending) for source in chunk]
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -61,6 +61,7 @@ def _add_scan(commands: Any) -> None:
     _add_what(scan.add_argument_group("what is checked"))
     _add_which(scan.add_argument_group("what is reported"))
     _add_how(scan.add_argument_group("how it is reported"))
+    _add_mending(scan.add_argument_group("what is mended"))
 
 
 _SCAN = (
@@ -112,6 +113,16 @@ def _add_how(group: Any) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="print findings and problems only")
 
 
+def _add_mending(group: Any) -> None:
+    group.add_argument("--fix", action="store_true", help="mend what can be mended without changing what the code does")
+    group.add_argument(
+        "--unsafe-fixes", action="store_true", help="with --fix or --diff: mend, too, what may change what the code does"
+    )
+    group.add_argument(
+        "--diff", action="store_true", help="show what --fix would change; write nothing, exit with 1 if it would"
+    )
+
+
 def _add_rule(commands: Any) -> None:
     rule = commands.add_parser("rule", help="explain a rule, or list all", allow_abbrev=False)
     rule.set_defaults(run=_rule)
@@ -142,14 +153,48 @@ def _scan(arguments: argparse.Namespace) -> int:
     from jupyter_mlsecops.settings import ConfigurationError
 
     started = perf_counter()
+    if message := _misuse(arguments):
+        sys.stderr.write(f"{PROGRAM} scan: {message}\n")
+        return FAILED
     try:
         settings = _settings(arguments)
     except ConfigurationError as error:
         return _refuse_configuration(error, arguments)
     results = _results(arguments, settings)
     document = wire.document(results, seconds=perf_counter() - started)
+    if arguments.diff:
+        return _print_diff(document, results, arguments)
     printed = _print_report(document, results, arguments)
+    if arguments.fix and arguments.format == "text" and not arguments.quiet:
+        _print_mended(results)
     return exit_code(document, settings.fail_on) if printed else FAILED
+
+
+def _misuse(arguments: argparse.Namespace) -> str:
+    """What is wrong with a combination of options; "" if nothing is."""
+    if arguments.fix and not arguments.diff and "-" in arguments.paths:
+        return "--fix cannot write to standard input; --diff shows what it would change"
+    if arguments.unsafe_fixes and not (arguments.fix or arguments.diff):
+        return "--unsafe-fixes needs --fix or --diff"
+    return ""
+
+
+def _print_diff(document: Document, results: Sequence[FileResult], arguments: argparse.Namespace) -> int:
+    """What the fixes would change, and whether they would."""
+    from jupyter_mlsecops.reports import text as text_report
+
+    text = text_report.render_diff(result.diff for result in results)
+    written = _print(text) if arguments.output is None else _write(text, arguments.output)
+    sys.stderr.write(text_report.render_problems(document.problems, color=_is_colored(sys.stderr)))
+    if document.problems or not written:
+        return FAILED
+    return FOUND if text else CLEAN
+
+
+def _print_mended(results: Sequence[FileResult]) -> None:
+    count = sum(result.mended for result in results)
+    files = sum(result.mended > 0 for result in results)
+    sys.stderr.write(f"mended {count} finding{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'}\n")
 
 
 def exit_code(document: Document, fail_on: Severity | None) -> int:
@@ -194,14 +239,16 @@ def _results(arguments: argparse.Namespace, settings: Settings) -> list[FileResu
     from jupyter_mlsecops.entrypoints import checking, files
 
     paths = arguments.paths or ["."]
+    wanted = checking.Mending(unsafe=arguments.unsafe_fixes, write=not arguments.diff)
+    mending = wanted if arguments.fix or arguments.diff else None
     results = []
     if files.STDIN in paths:
         # One byte more than allowed is enough to see that it is too much.
         content = sys.stdin.buffer.read(settings.max_file_size + 1)
         name = files.shown_path(_stdin_name(arguments), settings)
-        results.append(checking.check_content(content, name, settings))
+        results.append(checking.check_content(content, name, settings, mending))
     items = files.find([path for path in paths if path != files.STDIN], settings)
-    return results + checking.check_all(items, settings, jobs=arguments.jobs or checking.default_jobs())
+    return results + checking.check_all(items, settings, jobs=arguments.jobs or checking.default_jobs(), mending=mending)
 
 
 def _stdin_name(arguments: argparse.Namespace) -> str:

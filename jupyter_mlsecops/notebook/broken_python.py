@@ -31,7 +31,7 @@ _BLOCK_OPENER = re.compile(r"expected an indented block after .* on line (\d+)")
 _CONTINUED = re.compile(r"[)\]}]|(?:elif|else|except|finally)\b")
 _STRINGS = re.compile(
     r"#[^\n]*|'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\\?\Z)|\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\\?\Z)"
-    r"|'(?:[^\\'\n]|\\.)*+|\"(?:[^\\\"\n]|\\.)*+",
+    r"|'(?:[^\\'\n]|\\.)*+'?|\"(?:[^\\\"\n]|\\.)*+\"?",
     re.DOTALL,
 )
 _NOT_ASCII = re.compile(r"[^\0-\x7f]")

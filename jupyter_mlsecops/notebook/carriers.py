@@ -6,174 +6,167 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.literals import literal_positions
-from jupyter_mlsecops.notebook.shell import Command, Pipeline, Word, literal_word, moved, parse
+from jupyter_mlsecops.notebook import ipython
+from jupyter_mlsecops.notebook.carried_words import listed, of_words, script, split_text, words_of
+from jupyter_mlsecops.notebook.shell import Pipeline, literal_word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _IPYTHON = ("get_ipython()", "IPython.get_ipython()", "IPython.core.getipython.get_ipython()", "ipython", "IPython.Application.instance().shell")
-_TEXT = frozenset(
-    {"os.system", "os.popen", "posix.system", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput"}
-    | {"asyncio.create_subprocess_shell", "IPython.utils.process.system", "asyncio.subprocess.create_subprocess_shell"}
-    | {f"{shell}.{method}" for shell in _IPYTHON for method in ("system", "getoutput", "system_raw", "system_piped")}
-)
-_RUN = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
-_WORDS = frozenset({"asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec"})
-_PIP = frozenset({"pip.main", "pip._internal.main", "pip._internal.cli.main.main", "pip._internal.main.main"})
-_LINE_MAGIC = frozenset(f"{shell}.{method}" for shell in _IPYTHON for method in ("run_line_magic", "magic"))
-_CELL_MAGIC = frozenset(f"{shell}.run_cell_magic" for shell in _IPYTHON)
-_SHELL_MAGICS = frozenset({"pip", "pip3", "conda", "mamba", "uv", "sx", "system", "!"})
-_SHELL_CELLS = frozenset({"bash", "sh", "script", "sx", "system", "!"})
-_SPLITTERS = frozenset({"shlex.split"})
-MAX_WORDS = 2000
+_SHELLS = ("ash", "bash", "dash", "ksh", "sh", "zsh")
+_LINE_SHELLS = frozenset({"sx", "system", "!"})
+_LINE_PROGRAMS = frozenset({"pip", "pip3", "conda", "mamba", "micromamba", "uv"})
+_SHELL_CELLS = _LINE_SHELLS | frozenset(_SHELLS) | {"script"}
+
+# Functions that take the arguments of a program one by one, or in a list, from a position on.
+_LISTS = {
+    "os.execv": 1, "os.execve": 1, "os.execvp": 1, "os.execvpe": 1, "os.posix_spawn": 1, "os.posix_spawnp": 1, "os.spawnv": 2,
+    "os.spawnve": 2, "os.spawnvp": 2, "os.spawnvpe": 2, "pty.spawn": 0,
+}  # fmt: skip
+_TAILS = {
+    "os.execl": 1, "os.execlp": 1, "os.spawnl": 2, "os.spawnlp": 2, "asyncio.create_subprocess_exec": 0,
+    "asyncio.subprocess.create_subprocess_exec": 0,
+}  # fmt: skip
 
 
 def carried(code: Code, call: Call) -> tuple[Pipeline, ...]:
     """The commands that a call hands to a shell or to the system; () if it is no such call."""
-    names = set(call.names)
-    if names & _TEXT:
-        return _script(code, call.argument("cmd", 0) or call.argument("command", 0))
-    if names & _RUN:
-        command = call.argument("args", 0)
-        return _script(code, command) if command is not None and not _is_list(code, command) else _words(code, command)
-    if names & _WORDS:
-        return _pipeline(code, call.node.args, call.node)
-    if names & _PIP:
-        words = _listed(code, call.argument("args", 0))
-        return _of_words([literal_word("pip", call.start, call.end), *words], call) if words else ()
-    if names & _LINE_MAGIC:
-        return _line_magic(code, call)
-    if names & _CELL_MAGIC and code.program.text(call.node.args[0]) in _SHELL_CELLS if call.node.args else False:
-        return _script(code, call.argument("cell", 2))
+    for name in call.names:
+        if carrier := _CARRIERS.get(name):
+            return carrier(code, call)
     return ()
 
 
+# -- the carriers ------------------------------------------------------------------------------------------------------
+
+
+def _text(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    return script(code, call.argument("cmd", 0) or call.argument("command", 0), call.span)
+
+
+def _ipython_text(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    """IPython puts Python's values into the line, as it does behind `!`."""
+    return script(code, call.argument("cmd", 0), call.span, dialect="ipython")
+
+
+def _subprocess(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    command = call.argument("args", 0)
+    if command is None:
+        return ()
+    text = split_text(code, code.program.value(command))
+    if text is not None:
+        return script(code, text, _span(code, command, call))
+    if not _is_list(code, command):
+        return script(code, command, call.span)
+    items = code.program.value(command)
+    if isinstance(items, (ast.List, ast.Tuple)) and len(items.elts) == 1 and call.constant("shell") is True:
+        return script(code, items.elts[0], _span(code, command, call))
+    span = _span(code, command, call)
+    return of_words(listed(code, command, span), *span)
+
+
+def _span(code: Code, node: ast.expr, call: Call) -> tuple[int, int]:
+    return code.span(node) if code.holds(node) else call.span
+
+
+def _is_list(code: Code, node: ast.expr) -> bool:
+    """Whether an expression gives a list of words, not a text; sums of lists, too."""
+    for _ in range(50):
+        value = code.program.value(node)
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+            if isinstance(code.program.value(value.right), (ast.List, ast.Tuple)):
+                return True
+            node = value.left
+            continue
+        if isinstance(value, ast.Name) and (binding := code.program.binding(value)) and binding.augmented and binding.value is not None:
+            value = code.program.value(binding.value)
+        return isinstance(value, (ast.List, ast.Tuple)) or split_text(code, value) is not None
+    return False
+
+
+def _list_from(position: int) -> Callable[[Code, Call], tuple[Pipeline, ...]]:
+    def read(code: Code, call: Call) -> tuple[Pipeline, ...]:
+        given = call.node.args[position : position + 1]
+        return of_words(listed(code, given[0], call.span), *code.span(given[0])) if given else ()
+
+    return read
+
+
+def _tail_from(position: int) -> Callable[[Code, Call], tuple[Pipeline, ...]]:
+    def read(code: Code, call: Call) -> tuple[Pipeline, ...]:
+        return of_words(words_of(code, call.node.args[position:], call.span), call.start, call.end)
+
+    return read
+
+
+def _pip(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    argument = call.argument("args", 0)
+    words = [] if argument is None else listed(code, argument, call.span)
+    return of_words([literal_word("pip", call.start, call.end), *words], call.start, call.end) if words else ()
+
+
 def _line_magic(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    """`run_line_magic("pip", "install x")`."""
     name, line = call.argument("magic_name", 0), call.argument("line", 1)
-    if name is None:
+    magic = (code.program.text(name) or "") if name is not None else ""
+    if name is None or line is None or magic not in _LINE_SHELLS | _LINE_PROGRAMS:
         return ()
-    if line is None:  # get_ipython().magic("pip install x")
-        text = (code.program.text(name) or "").lstrip("%")
-        return _script(code, name, skip_percent=True) if text.partition(" ")[0] in _SHELL_MAGICS else ()
-    magic = code.program.text(name) or ""
-    if magic not in _SHELL_MAGICS:
-        return ()
-    pipelines = _script(code, line)
-    if magic in ("sx", "system", "!") or not pipelines:
+    pipelines = script(code, line, call.span, dialect="ipython")
+    if magic in _LINE_SHELLS or not pipelines or not pipelines[0].commands:
         return pipelines
-    head = literal_word(magic, *code.span(name))
     first = pipelines[0].commands[0]
+    head = literal_word(magic, *_span(code, name, call))
     commands = (replace(first, words=(head, *first.words)), *pipelines[0].commands[1:])
     return (replace(pipelines[0], commands=commands), *pipelines[1:])
 
 
-def _is_list(code: Code, node: ast.expr) -> bool:
-    value = code.program.value(node)
-    if isinstance(value, ast.BinOp):
-        return _is_list(code, value.left) if not isinstance(value.left, ast.BinOp) else code.program.text(value) is None
-    return isinstance(value, (ast.List, ast.Tuple)) or _split_text(code, value) is not None
-
-
-def _split_text(code: Code, value: ast.expr) -> ast.expr | None:
-    """The text that `"…".split()` or `shlex.split("…")` takes apart."""
-    if not isinstance(value, ast.Call):
-        return None
-    if isinstance(value.func, ast.Attribute) and value.func.attr == "split" and not value.args:
-        return value.func.value
-    names = code.program.names(value.func)
-    return value.args[0] if value.args and not _SPLITTERS.isdisjoint(names) else None
-
-
-def _words(code: Code, node: ast.expr | None) -> tuple[Pipeline, ...]:
-    if node is None:
+def _magic_line(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    """`get_ipython().magic("pip install x")`."""
+    line = call.argument("arg_s", 0)
+    text = code.program.text(line) if line is not None else None
+    if line is None or text is None:
         return ()
-    text = _split_text(code, code.program.value(node))
-    if text is not None:
-        return _script(code, text)
-    words = _listed(code, node)
-    return _of_words(words, node=node, code=code) if words else ()
+    magic = text.lstrip(" %").partition(" ")[0]
+    if magic in _LINE_PROGRAMS:
+        return script(code, line, call.span, dialect="ipython", skip=len(text) - len(text.lstrip(" %")))
+    return script(code, line, call.span, dialect="ipython", skip=text.find(magic) + len(magic)) if magic in _LINE_SHELLS else ()
 
 
-def _pipeline(code: Code, nodes: list[ast.expr], whole: ast.expr) -> tuple[Pipeline, ...]:
-    words = [word for node in nodes[:MAX_WORDS] for word in _word(code, node)]
-    return _of_words(words, node=whole, code=code) if words else ()
+def _cell_magic(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    name = call.argument("magic_name", 0)
+    magic = code.program.text(name) if name is not None else None
+    return script(code, call.argument("cell", 2), call.span) if magic in _SHELL_CELLS else ()
 
 
-def _of_words(words: list[Word], call: Call | None = None, *, node: ast.expr | None = None, code: Code | None = None) -> tuple[Pipeline, ...]:
-    if call is not None:
-        start, end = call.start, call.end
-    elif node is not None and code is not None:
-        start, end = code.span(node)
-    else:
-        start, end = words[0].start, words[-1].end
-    command = Command(words=tuple(words), start=start, end=end)
-    return (Pipeline(commands=(command,), start=start, end=end),)
-
-
-def _listed(code: Code, node: ast.expr | None) -> list[Word]:
-    """The words of a list of arguments; sums of lists and starred lists are followed."""
-    words: list[Word] = []
-    pending = [] if node is None else [node]
-    while pending and len(words) < MAX_WORDS:
-        current = pending.pop()
-        value = code.program.value(current)
-        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-            pending.extend([value.right, value.left])
-        elif isinstance(value, (ast.List, ast.Tuple)):
-            for item in reversed(value.elts):
-                pending.append(item.value if isinstance(item, ast.Starred) else item)
-        elif not isinstance(value, (ast.ListComp, ast.Call)) or code.program.text(current) is not None:
-            words.extend(_word(code, current))
-    return words
-
-
-def _word(code: Code, node: ast.expr) -> list[Word]:
-    start, end = code.span(node)
-    if "sys.executable" in code.program.names(node):
-        return [literal_word("python", start, end)]
-    text = code.program.text(node)
-    if text is None:
-        constant = code.program.constant(node)
-        text = str(constant) if isinstance(constant, (int, float)) else "\0"
-    if isinstance(node, ast.Constant) and (positions := literal_positions(code.text, start, end)):
-        start, end = positions[0], positions[-1]
-    return [literal_word(text, start, end)]
-
-
-def _script(code: Code, node: ast.expr | None, *, skip_percent: bool = False) -> tuple[Pipeline, ...]:
-    """The commands in a string that a shell will read."""
-    if node is None:
-        return ()
-    start, end = code.span(node)
-    text = code.program.text(node)
+def _cell(code: Code, call: Call) -> tuple[Pipeline, ...]:
+    """`get_ipython().run_cell("!pip install x")`."""
+    cell = call.argument("raw_cell", 0)
+    text = code.program.text(cell) if cell is not None else None
     if text is None:
         return ()
-    text = text.lstrip("%") if skip_percent else text
-    own = code.text[start:end]
-    if isinstance(node, ast.Constant):
-        positions = literal_positions(code.text, start, end)
-        if positions is not None and len(positions) == len(text) + 1:
-            return moved(parse(text, dialect="script", fill=code.fill_script), positions.__getitem__)
-    elif isinstance(node, ast.JoinedStr) and "\\" not in own:
-        positions = literal_positions(code.text, start, end)
-        if positions:
-            raw = "".join(code.text[position] for position in positions[:-1])
-            return moved(parse(raw, dialect="ipython", fill=code.filler(node)), positions.__getitem__)
-    return tuple(_standing_at(pipeline, start, end) for pipeline in parse(text, dialect="script", fill=code.fill_script))
+    shells = ipython.split(text).shells if len(text) < 20_000 else ()  # as IPython reads it
+    found = (script(code, cell, call.span, dialect=shell.dialect, skip=shell.start, stop=shell.end) for shell in shells)
+    return tuple(pipeline for pipelines in found for pipeline in pipelines)
 
 
-def _standing_at(pipeline: Pipeline, start: int, end: int) -> Pipeline:
-    """The same pipeline, every word of which stands at one span: it was put together elsewhere."""
-    commands = tuple(
-        replace(
-            command,
-            start=start,
-            end=end,
-            words=tuple(literal_word(word.text, start, end) for word in command.words),
-            assignments=tuple((name, literal_word(value.text, start, end)) for name, value in command.assignments),
-            redirects=tuple(replace(redirect, start=start, end=end) for redirect in command.redirects),
-        )
-        for command in pipeline.commands
-    )
-    return replace(pipeline, commands=commands, start=start, end=end)
+def _of_ipython(*methods: str) -> list[str]:
+    return [f"{shell}.{method}" for shell in _IPYTHON for method in methods]
+
+
+_CARRIERS: dict[str, Callable[[Code, Call], tuple[Pipeline, ...]]] = {
+    **dict.fromkeys(("os.system", "os.popen", "posix.system", "subprocess.getoutput", "subprocess.getstatusoutput"), _text),
+    **dict.fromkeys(("commands.getoutput", "commands.getstatusoutput", "IPython.utils.process.system"), _text),
+    **dict.fromkeys(("asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_shell"), _text),
+    **{f"subprocess.{name}": _subprocess for name in ("run", "call", "check_call", "check_output", "Popen")},
+    **{name: _list_from(position) for name, position in _LISTS.items()},
+    **{name: _tail_from(position) for name, position in _TAILS.items()},
+    **dict.fromkeys(("pip.main", "pip._internal.main", "pip._internal.cli.main.main", "pip._internal.main.main"), _pip),
+    **dict.fromkeys(_of_ipython("system", "getoutput", "system_raw", "system_piped"), _ipython_text),
+    **dict.fromkeys(_of_ipython("run_line_magic"), _line_magic),
+    **dict.fromkeys(_of_ipython("magic"), _magic_line),
+    **dict.fromkeys(_of_ipython("run_cell_magic"), _cell_magic),
+    **dict.fromkeys(_of_ipython("run_cell"), _cell),
+}

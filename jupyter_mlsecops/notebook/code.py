@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook import ipython, shell
+from jupyter_mlsecops.notebook.calls import Call
 from jupyter_mlsecops.notebook.carriers import carried
-from jupyter_mlsecops.notebook.dependency_files import declared_installs
+from jupyter_mlsecops.notebook.dependency_files import declared_installs, read_script_metadata
 from jupyter_mlsecops.notebook.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
 from jupyter_mlsecops.notebook.installs import read_install
@@ -17,7 +18,6 @@ from jupyter_mlsecops.notebook.literals import literal_positions
 from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.program import Program
 from jupyter_mlsecops.notebook.python import PythonSource, parse
-from jupyter_mlsecops.notebook.text_values import last_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,92 +28,10 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.notebook.scopes import Position
 
+__all__ = ["Call", "Code", "CodeKind", "Session", "read_codes"]
+
 CodeKind = Literal["python", "shell", "text"]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Call:
-    """One Python call. `names` are the qualified names of what may be called; positions are in `code.text`."""
-
-    code: Code = field(repr=False)
-    node: ast.Call
-    names: tuple[str, ...]
-    start: int
-    end: int
-
-    @property
-    def name(self) -> str:
-        """The most likely qualified name; "" where none is known."""
-        return self.names[0] if self.names else ""
-
-    @property
-    def place(self) -> Place:
-        """The whole call."""
-        return self.code.place(self.start, self.end)
-
-    @property
-    def at(self) -> Position:
-        """When the call runs, as far as the order of the cells tells."""
-        home = self.code.program.home(self.node)
-        return home.at if home else (0, 0, 0)
-
-    def keyword(self, name: str) -> ast.keyword | None:
-        """The keyword argument as written in this call."""
-        return next((keyword for keyword in self.node.keywords if keyword.arg == name), None)
-
-    def argument(self, name: str, position: int | None = None) -> ast.expr | None:
-        """The argument by name or position; looks into `**kwargs` that are known, and into functools.partial."""
-        if keyword := self.keyword(name):
-            return keyword.value
-        found = _positional(self.node.args, position)
-        if found is None:
-            found = self._unpacked(name)
-        if found is None and (partial := self._partial()):
-            own = next((keyword.value for keyword in partial.keywords if keyword.arg == name), None)
-            found = own if own is not None else _positional(partial.args[1:], position)
-        return found
-
-    def constant(self, name: str, position: int | None = None) -> object:
-        """The constant that an argument gives; UNKNOWN where it is missing or cannot be known."""
-        from jupyter_mlsecops.notebook.program import UNKNOWN
-
-        value = self.argument(name, position)
-        return UNKNOWN if value is None else self.code.program.constant(value)
-
-    def text(self, name: str, position: int | None = None) -> str | None:
-        """The text that an argument gives, unknown parts as HOLE; None where it is missing or unknown."""
-        value = self.argument(name, position)
-        return None if value is None else self.code.program.text(value)
-
-    def _unpacked(self, name: str) -> ast.expr | None:
-        for keyword in self.node.keywords:
-            if keyword.arg is None:
-                later = self.code.program.item(keyword.value, name)
-                if later is not None and later.kind == "value":
-                    return later.value
-                match self.code.program.value(keyword.value):
-                    case ast.Dict() as literal:
-                        found = last_item(literal, name)
-                    case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
-                        found = next((own.value for own in keywords if own.arg == name), None)
-                    case _:
-                        found = None
-                if found is not None:
-                    return found
-        return None
-
-    def _partial(self) -> ast.Call | None:
-        made = self.code.program.value(self.node.func)
-        is_partial = isinstance(made, ast.Call) and "functools.partial" in self.code.program.names(made.func)
-        return made if is_partial and isinstance(made, ast.Call) else None
-
-
-def _positional(arguments: list[ast.expr], position: int | None) -> ast.expr | None:
-    if position is None or position >= len(arguments):
-        return None
-    before = arguments[: position + 1]
-    return None if any(isinstance(argument, ast.Starred) for argument in before) else arguments[position]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,8 +71,12 @@ class Code:
         return Place(cell=self.cell, at=Location(part=self.part, start=self.start + start, end=self.start + end))
 
     def span(self, node: ast.AST) -> tuple[int, int]:
-        """Start and end of a node."""
+        """Start and end of a node of this text."""
         return self.python.span(node)
+
+    def holds(self, node: ast.AST) -> bool:
+        """Whether a node is written in this text, so that its span means something here."""
+        return self.program.number_of(node) == self.number
 
     def literal_span(self, node: ast.expr, start: int = 0, end: int | None = None) -> tuple[int, int]:
         """Where the characters `start` to `end` of a string literal's value stand; the whole value by default.
@@ -162,7 +84,7 @@ class Code:
         The quotes are left out. The span of the expression where it is no literal.
         """
         whole = self.span(node)
-        positions = literal_positions(self.text, *whole) if isinstance(node, (ast.Constant, ast.JoinedStr)) else None
+        positions = self.session.positions(self, node) if isinstance(node, (ast.Constant, ast.JoinedStr)) else None
         if not positions:
             return whole
         last = len(positions) - 1
@@ -177,12 +99,13 @@ class Code:
     @cached_property
     def calls(self) -> tuple[Call, ...]:
         """All Python calls that may run, in document order."""
-        return tuple(self.call(node) for node in self.nodes(ast.Call) if isinstance(node, ast.Call))
+        calls = [node for node in self.nodes(ast.Call) if isinstance(node, ast.Call)]
+        calls.sort(key=lambda node: (node.lineno, node.col_offset))  # what begins together is outer before inner
+        return tuple(self.call(node) for node in calls)
 
     def call(self, node: ast.Call) -> Call:
         """A call of this text as rules see it."""
-        start, end = self.span(node)
-        return Call(code=self, node=node, names=self.program.names(node.func), start=start, end=end)
+        return Call(code=self, node=node, names=self.program.names(node.func))
 
     @property
     def magics(self) -> tuple[Magic, ...]:
@@ -205,7 +128,9 @@ class Code:
     def installs(self) -> tuple[Install, ...]:
         """What it has installed: by its commands, and by what it declares as a file of dependencies."""
         found = tuple(install for command in self.commands if (install := read_install(command)))
-        return found + (declared_installs(self.dependencies, self.text) if self.dependencies else ())
+        if self.dependencies:
+            return found + declared_installs(self.dependencies, self.text)
+        return found + read_script_metadata(self.text) if self.kind == "python" else found
 
     def position(self, offset: int) -> Position:
         """A place of this text in the order of the program."""
@@ -218,13 +143,7 @@ class Code:
         return shell.moved(pipelines, lambda offset: offset + text.start)
 
     def _is_dead(self, text: ShellText) -> bool:
-        # What stands for a magic in the blanked Python begins before the text that the shell gets: compare lines.
-        return self.python.line_of(text.start) in self._dead_lines
-
-    @cached_property
-    def _dead_lines(self) -> frozenset[int]:
-        nodes = (node for node in self.program.nodes[self.number] if isinstance(node, ast.stmt) and self.program.is_dead(node))
-        return frozenset(line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        return self.program.frame_at(self.position(text.start)).dead
 
     # -- what interpolations stand for -----------------------------------------------------------------------------
 
@@ -234,9 +153,7 @@ class Code:
 
     def filler(self, node: ast.AST) -> Callable[[str, str], str | None]:
         """The values that the parts of an f-string have."""
-        home = self.program.home(node) or next(
-            (self.program.home(inner) for inner in ast.walk(node) if self.program.home(inner)), None
-        )
+        home = self.program.home(node)
         return self.filler_at(home.at if home else (self.number + 1, 0, 0))
 
     def filler_at(self, at: Position) -> Callable[[str, str], str | None]:
@@ -267,6 +184,14 @@ class Session:
         if compute not in self.memo:
             self.memo[compute] = compute(self)
         found: T = self.memo[compute]
+        return found
+
+    def positions(self, code: Code, node: ast.AST) -> list[int] | None:
+        """Where each character of a literal's value stands in its text; kept for whoever asks about the same one next."""
+        if self.memo.get("positions of") is not node:
+            self.memo["positions"] = literal_positions(code.text, *code.span(node))
+            self.memo["positions of"] = node
+        found: list[int] | None = self.memo["positions"]
         return found
 
     @cached_property

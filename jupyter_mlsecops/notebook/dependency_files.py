@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.notebook.conda_file import read_conda_file
-from jupyter_mlsecops.notebook.pyproject_file import read_pyproject
+from jupyter_mlsecops.notebook.pyproject_file import read_pyproject, read_script_metadata
 from jupyter_mlsecops.notebook.requirements_file import read_requirements_file
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ _READERS: Mapping[DependencyKind, Callable[[str], tuple[Install, ...]]] = {
     "conda": read_conda_file,
     "pyproject": read_pyproject,
 }
+
+
+__all__ = ["declared_installs", "read_script_metadata"]
 
 
 def declared_installs(kind: DependencyKind, text: str) -> tuple[Install, ...]:

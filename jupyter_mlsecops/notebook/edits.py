@@ -43,7 +43,9 @@ class RemoveOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class _Splice:
+class Splice:
+    """Put `text` in the place of a span of the file's text."""
+
     start: int
     end: int
     text: str
@@ -59,10 +61,11 @@ def apply(file_text: str, edits: Sequence[Replace | RemoveOutput]) -> str:
     replacements = [edit for edit in edits if isinstance(edit, Replace)]
     removals = {edit for edit in edits if isinstance(edit, RemoveOutput)}
     splices = [*_replacements(positions, replacements), *_removals(positions, removals)]
-    return _spliced(file_text, splices)
+    return spliced(file_text, splices)
 
 
-def _spliced(text: str, splices: list[_Splice]) -> str:
+def spliced(text: str, splices: list[Splice]) -> str:
+    """The text with all splices made; ValueError where they overlap."""
     splices.sort(key=lambda splice: (splice.start, splice.end))
     if any(before.end > after.start for before, after in pairwise(splices)):
         raise ValueError(_OVERLAP)
@@ -74,7 +77,7 @@ def _spliced(text: str, splices: list[_Splice]) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _replacements(positions: SourceMap, edits: Iterable[Replace]) -> Iterator[_Splice]:
+def _replacements(positions: SourceMap, edits: Iterable[Replace]) -> Iterator[Splice]:
     escaped = _escaper(positions.file_text)
 
     def part(edit: Replace) -> tuple[int, str]:
@@ -85,11 +88,11 @@ def _replacements(positions: SourceMap, edits: Iterable[Replace]) -> Iterator[_S
         if text is None:
             msg = f"no text at {name}"
             raise ValueError(msg)
-        for start, end, new in _coalesced(group, text.length):
-            yield _replacement(positions.file_text, text, _Splice(start, end, new), escaped)
+        for start, end, new in coalesced(group, text.length):
+            yield _replacement(positions.file_text, text, Splice(start, end, new), escaped)
 
 
-def _coalesced(edits: Iterable[Replace], length: int) -> list[tuple[int, int, str]]:
+def coalesced(edits: Iterable[Replace], length: int) -> list[tuple[int, int, str]]:
     """(start, end, text) in decoded text, in order; those that touch become one."""
     merged: list[tuple[int, int, str]] = []
     for edit in sorted(edits, key=lambda edit: (edit.place.at.start, edit.place.at.end)):
@@ -107,12 +110,12 @@ def _coalesced(edits: Iterable[Replace], length: int) -> list[tuple[int, int, st
     return merged
 
 
-def _replacement(file_text: str, target: JsonText, edit: _Splice, escaped: Callable[[str], str]) -> _Splice:
+def _replacement(file_text: str, target: JsonText, edit: Splice, escaped: Callable[[str], str]) -> Splice:
     start, end = target.span(edit.start, edit.end)
     if not target.is_list or target.join:
-        return _Splice(start, end, escaped(edit.text))
+        return Splice(start, end, escaped(edit.text))
     if not target.items:
-        return _Splice(target.value.start + 1, target.value.end - 1, _quoted(edit.text, escaped))
+        return Splice(target.value.start + 1, target.value.end - 1, _quoted(edit.text, escaped))
     return _Lines(file_text, target).replacement(edit, escaped)
 
 
@@ -132,7 +135,7 @@ class _Lines:
         self.target = target
         self.items = target.items
 
-    def replacement(self, edit: _Splice, escaped: Callable[[str], str]) -> _Splice:
+    def replacement(self, edit: Splice, escaped: Callable[[str], str]) -> Splice:
         """The splice of the file for an edit of the decoded text."""
         start, end = self.target.span(edit.start, edit.end)
         first, last = self._item_at(start), self._item_at(end)
@@ -147,15 +150,15 @@ class _Lines:
             text = cut + text  # behind a last line that is complete
         if at_end and last + 1 < len(self.items) and self._is_line_end(edit.end) and not edit.text.endswith("\n"):
             end = self.items[last + 1][0]  # the line end is gone: the next line belongs to this one
-        return _Splice(start, end, text)
+        return Splice(start, end, text)
 
-    def _without(self, first: int, last: int) -> _Splice:
+    def _without(self, first: int, last: int) -> Splice:
         """Whole items go together with one of their commas."""
         if last + 1 < len(self.items):
-            return _Splice(self.items[first][0], self.items[last + 1][0], "")
+            return Splice(self.items[first][0], self.items[last + 1][0], "")
         if first > 0:
-            return _Splice(self.items[first - 1][1], self.items[last][1], "")
-        return _Splice(self.target.value.start + 1, self.target.value.end - 1, "")
+            return Splice(self.items[first - 1][1], self.items[last][1], "")
+        return Splice(self.target.value.start + 1, self.target.value.end - 1, "")
 
     def _item_at(self, offset: int) -> int:
         return bisect_right(self.items, offset, key=lambda item: item[0]) - 1
@@ -173,7 +176,7 @@ class _Lines:
         return self.file_text[self.items[before][1] : self.items[before + 1][0]]
 
 
-def _removals(positions: SourceMap, edits: Iterable[RemoveOutput]) -> Iterator[_Splice]:
+def _removals(positions: SourceMap, edits: Iterable[RemoveOutput]) -> Iterator[Splice]:
     def cell(edit: RemoveOutput) -> int:
         return edit.cell
 
@@ -181,19 +184,19 @@ def _removals(positions: SourceMap, edits: Iterable[RemoveOutput]) -> Iterator[_
         whole, outputs = positions.elements(index, "/outputs")
         removed = {_output_number(edit, len(outputs)) for edit in group}
         if len(removed) == len(outputs):
-            yield _Splice(whole.start + 1, whole.end - 1, "")
+            yield Splice(whole.start + 1, whole.end - 1, "")
         else:
             yield from _without(outputs, removed)
 
 
-def _without(elements: list[Span], removed: set[int]) -> Iterator[_Splice]:
+def _without(elements: list[Span], removed: set[int]) -> Iterator[Splice]:
     """Each element goes with the comma before it; those before the first that stays, with the comma behind."""
     first_kept = next(number for number in range(len(elements)) if number not in removed)
     for number in sorted(removed):
         if number < first_kept:
-            yield _Splice(elements[number].start, elements[number + 1].start, "")
+            yield Splice(elements[number].start, elements[number + 1].start, "")
         else:
-            yield _Splice(elements[number - 1].end, elements[number].end, "")
+            yield Splice(elements[number - 1].end, elements[number].end, "")
 
 
 def _output_number(edit: RemoveOutput, count: int) -> int:

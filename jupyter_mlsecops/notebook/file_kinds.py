@@ -15,20 +15,18 @@ STDIN = "<stdin>"
 
 _LONGEST = 300  # the patterns are not linear, and a cell may write to a name of any length
 _BEGIN = r"(?:^|[/\\])"
-_NAMES: tuple[tuple[FileKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        ("notebook", r"\.ipynb$"),
-        ("constraints", rf"{_BEGIN}[\w.-]*constraints?[\w.-]*\.(?:txt|in|pip)$"),
-        ("wanted", rf"{_BEGIN}(?:[\w.-]*requirements?[\w.-]*|requirements[/\\][^/\\]+)\.in$"),
-        ("requirements", rf"{_BEGIN}(?:[\w.-]*requirements?[\w.-]*|requirements[/\\][^/\\]+)\.(?:txt|pip)$"),
-        ("pyproject", rf"{_BEGIN}pyproject\.toml$"),
-        ("conda", rf"{_BEGIN}(?:[\w.-]*[._-])?(?:environment|conda|env)(?:[._-][\w.-]*)?\.ya?ml$"),
-        ("dockerfile", rf"{_BEGIN}(?:[\w.-]*\.)?(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?$"),
-        ("python", r"\.pyw?$"),
-        ("shell", r"\.(?:ba|z|k|da)?sh$"),
-    )
-)
+_NAMES: dict[FileKind, str] = {
+    "notebook": r"\.ipynb$",
+    "constraints": rf"{_BEGIN}[\w.-]*constraints?[\w.-]*\.(?:txt|in|pip)$",
+    "wanted": rf"{_BEGIN}(?:[\w.-]*requirements?[\w.-]*|requirements[/\\][^/\\]+)\.in$",
+    "requirements": rf"{_BEGIN}(?:[\w.-]*requirements?[\w.-]*|requirements[/\\][^/\\]+)\.(?:txt|pip)$",
+    "pyproject": rf"{_BEGIN}pyproject\.toml$",
+    "conda": rf"{_BEGIN}(?:[\w.-]*[._-])?(?:environment|conda|env)(?:[._-][\w.-]*)?\.ya?ml$",
+    "dockerfile": rf"{_BEGIN}(?:[\w.-]*\.)?(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?$",
+    "python": r"\.pyw?$",
+    "shell": r"\.(?:ba|z|k|da)?sh$",
+}
+_PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _NAMES.items()}
 
 
 def file_kind(name: str) -> FileKind | None:
@@ -36,4 +34,4 @@ def file_kind(name: str) -> FileKind | None:
     if name in {"", STDIN}:
         return "notebook"
     end = name[-_LONGEST:]
-    return next((kind for kind, pattern in _NAMES if pattern.search(end)), None)
+    return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(end)), None)

@@ -24,6 +24,8 @@ _PYTHONS = frozenset({"", "ipython", "pyspark", "sage"})
 _FIRST_LINE = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t\f]*")
 _CELL_MAGIC = re.compile(r"%%[ \t]*(!|[^\s?%]+(?=\s|\Z))[ \t]*([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FIRST_LINE_MAGIC = re.compile(r"%([a-z][a-z-]*)[ \t]*()(?:\r\n|\r|\n)")
+# Databricks: what stands on the line of `%sh` is the first line of the script.
+_FIRST_LINE_SCRIPT = re.compile(r"%(sh)[ \t]+()(?=\S[^\r\n]*(?:\r\n|\r|\n)\s*\S)")
 _FOREIGN_LINE = re.compile(
     r"^[ \t]*(?:!{1,2}[ \t]*(?=[\w./~{$])|%(?:sx|system|sh)[ \t]+|%(?=(?:pip3?|conda|mamba|uv)[ \t]))([^\r\n]*)",
     re.MULTILINE,
@@ -140,6 +142,8 @@ def _cell_magic(source: str, at: int) -> Magic | None:
     match = _CELL_MAGIC.match(source, start)
     if match is None and at == 0 and (match := _FIRST_LINE_MAGIC.match(source, start)):
         match = match if match[1] in FIRST_LINE_BODIES else None
+    if match is None and at == 0:
+        match = _FIRST_LINE_SCRIPT.match(source, start)
     if match is None:
         return None
     return Magic(

@@ -112,7 +112,8 @@ class Notebook:
     # The file's own text, without a byte-order mark; None where positions in it mean nothing (nbformat 1-3).
     file_text: str | None = field(default=None, repr=False, compare=False)
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
-    # Where the texts stand in a file that is no JSON.
+    # How `file_text` became bytes, and where the texts stand in it if it is no JSON.
+    encoding: str = "utf-8"
     positions: Positions | None = field(default=None, repr=False, compare=False)
 
     def cell(self, index: int | None) -> Cell | None:

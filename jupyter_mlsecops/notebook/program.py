@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import ast
-import builtins
-from typing import TYPE_CHECKING, Final, TypeVar
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, TypeVar
 
-from jupyter_mlsecops.notebook import text_values
-from jupyter_mlsecops.notebook.scopes import Binding, Home, Position, Scope, Walk, dotted
+from jupyter_mlsecops.notebook import qualified_names, text_values
+from jupyter_mlsecops.notebook.environment_variables import written_variables
+from jupyter_mlsecops.notebook.literal_items import item_of
+from jupyter_mlsecops.notebook.qualified_names import GLOBALS, LOCAL, MAX_ALTERNATIVES
+from jupyter_mlsecops.notebook.scopes import Binding, Frame, Home, Position, Scope, dotted, nearest, position_of, reaching
 from jupyter_mlsecops.notebook.shell_model import HOLE
-from jupyter_mlsecops.notebook.text_values import last_item
+from jupyter_mlsecops.notebook.text_pieces import shown
+from jupyter_mlsecops.notebook.unknown import UNKNOWN, Unknown
+from jupyter_mlsecops.notebook.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from jupyter_mlsecops.notebook.python import PythonSource
 
+__all__ = ["GLOBALS", "LOCAL", "MAX_ALTERNATIVES", "UNKNOWN", "Program", "Unknown"]
+
 MAX_DEPTH = 40  # how many bindings and sub-expressions are followed from one expression
-
-
-class Unknown:
-    """The value of an expression that cannot be known by reading."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-UNKNOWN: Final = Unknown()
-
-# What people call a module whose import we cannot see (it stands in a file that the notebook runs).
-CONVENTIONAL = {"np": "numpy", "pd": "pandas", "tf": "tensorflow", "th": "torch"}
-
-_IMPORTERS = frozenset({"importlib.import_module", "__import__", "importlib.__import__", "builtins.__import__"})
-
-LOCAL = "<notebook>"  # the module of what the notebook itself defines
-GLOBALS = "<globals>"  # what globals() gives
-MAX_ALTERNATIVES = 20
-MAX_EXPRESSION = 2000
+MAX_EXPRESSION = 2_000
+# Of all the names and texts that are put together for one program: a short program can stand for long texts.
+MAX_CHARACTERS = 30_000_000
+MAX_READ = 3_000_000
+MAX_NAME = 500
 
 T = TypeVar("T")
 
@@ -53,64 +42,108 @@ class Program:
 
     def __init__(self, sources: Sequence[PythonSource], *, environment: Mapping[str, str] | None = None) -> None:
         self.sources = tuple(sources)
-        self._environment = environment or {}  # what magics put into the process's environment
+        self.magic_environment = environment or {}  # what magics put into the process's environment
         self._walk = Walk()
         self.nodes = tuple(self._walk.source(source, number) for number, source in enumerate(self.sources))
+        self._walk.finish()
         self.module = self._walk.module
+        self.scopes = (self.module, *self._walk.scopes.values())
+        self._item_keys = {key for scope in self.scopes for _, key in scope.items}
+        self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
         self._names: dict[ast.AST, tuple[str, ...]] = {}
         self._texts: dict[ast.AST, str | None] = {}
+        self._values: dict[ast.AST, ast.expr] = {}
+        self._starts: dict[int, tuple[list[tuple[int, int]], list[Frame]]] = {}
+        self._variables: dict[str, list[Binding]] | None = None
         self._depth = 0
+        self._room = MAX_CHARACTERS
+        self._unread = MAX_READ
 
     def is_dead(self, node: ast.AST) -> bool:
         """Whether a node stands where nothing ever runs."""
-        return node in self._walk.dead
+        frame = self._walk.frames.get(node)
+        return frame is not None and frame.dead
 
     def home(self, node: ast.AST) -> Home | None:
-        """Scope and position of a name, a call or a statement of this program."""
-        return self._walk.homes.get(node)
+        """Scope and position of a node of this program."""
+        frame = self._walk.frames.get(node)
+        return None if frame is None else Home(frame.scope, _position(node, frame))
+
+    def number_of(self, node: ast.AST) -> int | None:
+        """The number of the source that a node is written in."""
+        frame = self._walk.frames.get(node)
+        return None if frame is None or frame.at is not None else frame.number
+
+    def may_read(self, characters: int) -> bool:
+        """Whether a text that stands elsewhere may be read once more; a short program can name a long text often."""
+        self._unread -= characters
+        return self._unread >= 0
 
     def scope_of(self, node: ast.AST) -> Scope | None:
         """The scope that a function or class opens."""
         return self._walk.scopes.get(node)
 
+    def frame_at(self, at: Position) -> Frame:
+        """What the statements at a position share."""
+        number = at[0]
+        if not 0 <= number < len(self.nodes):
+            return Frame(self.module, number)
+        if number not in self._starts:
+            statements = [(node.lineno, node.col_offset, index) for index, node in enumerate(self.nodes[number]) if isinstance(node, ast.stmt)]
+            frames = [self._walk.frames[self.nodes[number][index]] for *_, index in sorted(statements)]
+            self._starts[number] = [(line, column) for line, column, _ in sorted(statements)], frames
+        starts, frames = self._starts[number]
+        index = bisect_right(starts, at[1:]) - 1
+        return frames[index] if index >= 0 else Frame(self.module, number)
+
     # -- bindings --------------------------------------------------------------------------------------------------
 
     def binding(self, name: ast.Name) -> Binding | None:
         """The binding that a name in the code most likely means."""
-        home = self._walk.homes.get(name)
-        return None if home is None else self.lookup(name.id, home)
+        found = self.bindings(name)
+        return found[0] if found else None
+
+    def bindings(self, name: ast.Name) -> list[Binding]:
+        """The bindings that a name in the code may mean, the most likely first; none where it is never bound."""
+        frame = self._walk.frames.get(name)
+        found = None if frame is None else frame.scope.visible(name.id)
+        if frame is None or not found:
+            return []
+        return reaching(found, _position(name, frame), frame.branch)
 
     def lookup(self, name: str, home: Home) -> Binding | None:
         """The binding of a name as seen from a place."""
-        scope: Scope | None = home.scope
-        innermost = True
-        while scope is not None:
-            # A class body is seen from itself alone, not from the functions in it.
-            visible = scope.kind != "class" or innermost
-            found = scope.bindings.get(name) if visible and not (scope.kind != "global" and name in scope.globals) else None
-            if found:
-                return _nearest(found, home.at)
-            innermost = False
-            scope = scope.parent
-        return None
+        found = home.scope.visible(name)
+        return found[nearest(found, home.at)] if found else None
 
     def global_binding(self, name: str, at: Position | None = None) -> Binding | None:
         """The binding of a global name, seen from a position or from the end of the notebook."""
         found = self.module.bindings.get(name)
-        return _nearest(found, at or (len(self.sources), 0, 0)) if found else None
+        return found[nearest(found, at or (len(self.sources), 0, 0))] if found else None
+
+    def binding_before(self, name: str, binding: Binding) -> Binding | None:
+        """The binding of the same name in the same scope that another one adds to."""
+        found = binding.scope.bindings.get(name, [])
+        index = bisect_left(found, binding.at, key=position_of)
+        while index < len(found) and found[index] is not binding:
+            index += 1
+        return found[index - 1] if 0 < index < len(found) else None
 
     def item(self, owner: ast.expr, key: str) -> Binding | None:
-        """What was put under a constant key (`"key"`) or attribute (`".key"`) of a plain name."""
-        name = dotted(owner)
-        root = owner
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        home = self._walk.homes.get(root)
-        scope = home.scope if home else None
-        while name and scope is not None and home is not None:
-            # What is put in later does not count: an item is most often made from its own old value.
-            if found := [binding for binding in scope.items.get((name, key), ()) if binding.at <= home.at]:
-                return _nearest(found, home.at)
+        """What was put under a constant key (`"key"`) or attribute (`".key"`) of a plain name or a chain of names."""
+        if key not in self._item_keys:
+            return None
+        name, home = dotted(owner), self.home(owner)
+        if not name or home is None:
+            return None
+        scope: Scope | None
+        scope, name = home.scope.keeper(name)
+        while scope is not None:
+            if found := scope.items.get((name, key)):
+                chosen = found[nearest(found, home.at)]
+                # What is put in later does not count: an item is most often made from its own old value.
+                if chosen.at <= home.at or scope.kind == "class":
+                    return chosen
             scope = scope.parent
         return None
 
@@ -121,206 +154,81 @@ class Program:
 
         What a call gives is named after it: `requests.Session().get`; its items: `f()[0]`.
         """
-        if node in self._names:
-            return self._names[node]
-        self._names[node] = ()  # a name that is defined by itself stands for nothing
-        found = self._bounded(lambda: self._find_names(node), ())
-        self._names[node] = found
-        return found
+        known = self._names.get(node)
+        if known is not None:
+            return known
+        chain: list[ast.expr] = []
+        inner: ast.expr | None = node
+        while inner is not None and inner not in self._names:
+            self._names[inner] = ()  # a name that is defined by itself stands for nothing
+            chain.append(inner)
+            inner = qualified_names.inner_of(self, inner)
+        # The innermost first: chains of calls and definitions may be longer than calls can nest.
+        for each in reversed(chain):
+            found = self.bounded(qualified_names.names_of, each, ())
+            self._names[each] = kept = tuple(name for name in found if len(name) <= MAX_NAME)
+            self._room -= sum(map(len, kept))
+        return self._names[node]
 
-    def _bounded(self, compute: Callable[[], T], otherwise: T) -> T:
-        if self._depth >= MAX_DEPTH:
+    def bounded(self, compute: Callable[[Program, ast.expr], T], node: ast.expr, otherwise: T) -> T:
+        """What a function makes of an expression, unless that leads too deep or costs too much."""
+        if self._depth >= MAX_DEPTH or self._room < 0:
             return otherwise
         self._depth += 1
         try:
-            return compute()
+            return compute(self, node)
         finally:
             self._depth -= 1
-
-    def _find_names(self, node: ast.expr) -> tuple[str, ...]:
-        match node:
-            case ast.Name():
-                return self._names_of_name(node)
-            case ast.Attribute():
-                return self._names_of_attribute(node)
-            case ast.Call():
-                return self._names_of_call(node)
-            case ast.Subscript():
-                return self._names_of_subscript(node)
-            case ast.IfExp(body=body, orelse=orelse):
-                return self._union([body, orelse])
-            case ast.BoolOp(values=values):
-                return self._union(values)
-            case ast.NamedExpr(value=value) | ast.Await(value=value) | ast.Starred(value=value):
-                return self.names(value)
-        return ()
-
-    def _union(self, nodes: Iterable[ast.expr]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for node in list(nodes)[:MAX_ALTERNATIVES] for name in self.names(node)))
-
-    def _names_of_name(self, node: ast.Name) -> tuple[str, ...]:
-        binding = self.binding(node)
-        if binding is not None:
-            return self._names_of_binding(binding)
-        if hasattr(builtins, node.id):
-            return (node.id,)
-        starred = [f"{module}.{node.id}" for module in self.module.star_imports[:MAX_ALTERNATIVES]]
-        return (CONVENTIONAL.get(node.id, node.id), *starred)
-
-    def _names_of_binding(self, binding: Binding) -> tuple[str, ...]:
-        value = binding.value
-        match binding.kind:
-            case "import":
-                return (binding.qualified,)
-            case "function" | "class":
-                return (f"{LOCAL}.{getattr(binding.node, 'name', '')}",)
-            case "value" | "entered" if value is not None and not binding.augmented:
-                return self.names(value)
-            case "item" if value is not None:
-                return tuple(f"{name}[{binding.index}]" for name in self.names(value))
-            case "element" if isinstance(value, (ast.List, ast.Tuple)):
-                return self._union(value.elts)
-            case "element" if value is not None:
-                return tuple(f"{name}[]" for name in self.names(value))
-        return ()
-
-    def _names_of_attribute(self, node: ast.Attribute) -> tuple[str, ...]:
-        if stored := self.item(node.value, f".{node.attr}"):
-            if names := self._names_of_binding(stored):
-                return names
-        if owner := self._class_of(node.value):
-            return self._names_of_member(owner, node.attr, instance=isinstance(node.value, ast.Call))
-        return tuple(f"{name}.{node.attr}" for name in self.names(node.value))
-
-    def _class_of(self, node: ast.expr) -> ast.ClassDef | None:
-        """The class of the notebook that an expression is, or is an instance of."""
-        node = self.value(node)
-        if isinstance(node, ast.Call):
-            node = node.func
-        binding = self.binding(node) if isinstance(node, ast.Name) else None
-        return binding.node if binding is not None and isinstance(binding.node, ast.ClassDef) else None
-
-    def _names_of_member(self, owner: ast.ClassDef, attribute: str, *, instance: bool) -> tuple[str, ...]:
-        scope = self.scope_of(owner)
-        if scope is not None and (own := scope.bindings.get(attribute)):
-            return self._names_of_binding(own[-1])
-        call = "()" if instance else ""
-        return tuple(f"{base}{call}.{attribute}" for base in self._union(owner.bases))
-
-    def _names_of_call(self, node: ast.Call) -> tuple[str, ...]:
-        names = self.names(node.func)
-        arguments = node.args
-        if not _IMPORTERS.isdisjoint(names) and arguments:
-            module = self.text(arguments[0])
-            return (module,) if module and HOLE not in module else ()
-        if "getattr" in names and len(arguments) >= 2:
-            attribute = self.text(arguments[1])
-            return tuple(f"{name}.{attribute}" for name in self.names(arguments[0])) if attribute else ()
-        if "functools.partial" in names and arguments:
-            return self.names(arguments[0])
-        if "globals" in names or "vars" in names or "locals" in names:
-            return tuple(f"{name}.__dict__" for name in self.names(arguments[0])) if arguments else (GLOBALS,)
-        return tuple(f"{name}()" for name in names)
-
-    def _names_of_subscript(self, node: ast.Subscript) -> tuple[str, ...]:
-        container = self.value(node.value)
-        if isinstance(container, ast.Dict):
-            return self._union(self._chosen(container, node.slice))
-        if isinstance(container, (ast.List, ast.Tuple)):
-            index = self.constant(node.slice)
-            known = isinstance(index, int) and -len(container.elts) <= index < len(container.elts)
-            return self._union([container.elts[index]] if known and isinstance(index, int) else container.elts)
-        names = self.names(node.value)
-        key = self.constant(node.slice)
-        if isinstance(key, str):
-            if "sys.modules" in names:
-                return (key,)
-            if GLOBALS in names:
-                binding = self.global_binding(key)
-                return self._names_of_binding(binding) if binding else ()
-            return tuple(f"{name.removesuffix('.__dict__')}.{key}" for name in names if name.endswith(".__dict__"))
-        return tuple(f"{name}[{key}]" if isinstance(key, int) else f"{name}[]" for name in names)
-
-    def _chosen(self, container: ast.Dict, key: ast.expr) -> list[ast.expr]:
-        """The values of a dict literal that a key may pick."""
-        wanted = self.constant(key)
-        if wanted is UNKNOWN:
-            return container.values
-        pairs = zip(container.keys, container.values, strict=True)
-        return [value for own, value in pairs if own is not None and self.constant(own) == wanted]
 
     # -- values ----------------------------------------------------------------------------------------------------
 
     def value(self, node: ast.expr) -> ast.expr:
         """The expression that defines what a name, an item or an attribute stands for; else the expression itself."""
-        for _ in range(MAX_DEPTH):
-            binding: Binding | None = None
-            match node:
-                case ast.Name():
-                    binding = self.binding(node)
-                case ast.Attribute(value=owner, attr=attribute):
-                    binding = self.item(owner, f".{attribute}") or self._class_attribute(owner, attribute)
-                case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)):
-                    binding = self.item(owner, key)
-                    if binding is None and (chosen := self._item_of_literal(owner, key)):
-                        node = chosen
-                        continue
-                case ast.NamedExpr(value=value) | ast.Await(value=value):
-                    node = value
-                    continue
-            if binding is None or binding.kind != "value" or binding.value is None or binding.augmented:
-                return node
-            node = binding.value
-        return node
-
-    def _class_attribute(self, owner: ast.expr, attribute: str) -> Binding | None:
-        binding = self.binding(owner) if isinstance(owner, ast.Name) else None
-        if binding is None or not isinstance(binding.node, ast.ClassDef):
-            return None
-        scope = self.scope_of(binding.node)
-        own = scope.bindings.get(attribute) if scope else None
-        return own[-1] if own else None
-
-    def _item_of_literal(self, owner: ast.expr, key: str) -> ast.expr | None:
-        container = self._bounded(lambda: self.value(owner), owner)
-        match container:
-            case ast.Dict():
-                return last_item(container, key)
-            case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
-                return next((keyword.value for keyword in keywords if keyword.arg == key), None)
-        return None
+        if type(node) not in _DEFINED:
+            return node
+        known = self._values.get(node)
+        if known is None:
+            self._values[node] = node
+            known = self._values[node] = self.bounded(_find_value, node, node)
+        return known
 
     def text(self, node: ast.expr) -> str | None:
         """The string (or path) that an expression gives, unknown parts as HOLE; None where it is not known to be one."""
+        if isinstance(node, ast.Constant):
+            return text_values.text_of_constant(node)
         if node in self._texts:
             return self._texts[node]
-        self._texts[node] = None
-        found = self._bounded(lambda: text_values.text_of(self, node), None)
-        if found is not None and len(found) > text_values.MAX_LENGTH:
-            found = None
-        self._texts[node] = found
-        return found
+        chain: list[ast.expr] = []
+        inner: ast.expr | None = node
+        while inner is not None and inner not in self._texts:
+            self._texts[inner] = None
+            chain.append(inner)
+            inner = text_values.inner_of(self, inner)
+        for each in reversed(chain):
+            found = self._texts[each] = self.bounded(text_values.text_of, each, None)
+            if found is not None and type(each) not in _DEFINED:  # else it is the text of another expression
+                self._room -= len(found)
+        return self._texts[node]
 
     def constant(self, node: ast.expr) -> object:
         """The constant that an expression gives: str, bytes, number, bool, None; else UNKNOWN."""
         match node:
             case ast.Constant(value=value):
                 return value
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                value = self._bounded(lambda: self.constant(operand), UNKNOWN)
-                return UNKNOWN if value is UNKNOWN else not value
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-                return -number
-        defined = self._bounded(lambda: self.value(node), node)
+            case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd()):
+                return self.bounded(_unary, node, UNKNOWN)
+        defined = self.value(node)
         if defined is not node:
-            return self._bounded(lambda: self.constant(defined), UNKNOWN)
+            return self.bounded(Program.constant, defined, UNKNOWN)
         text = self.text(node)
         return UNKNOWN if text is None or HOLE in text else text
 
     def shown(self, node: ast.expr) -> str | None:
         """The text that an expression leaves in a string that it is put into; None where nothing of it is known."""
-        text = text_values.shown(self, node)
+        text = shown(self, node)
         return None if text == HOLE else text
+
+    # -- what shell lines see --------------------------------------------------------------------------------------
 
     def expression(self, text: str, at: Position) -> ast.expr | None:
         """An expression that stands in a shell line at a position, as part of this program; None if it is none."""
@@ -330,28 +238,64 @@ class Program:
             expression = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        self._walk.adopt(expression, at)
+        self._walk.adopt(expression, self.frame_at(at).scope, at)
         return expression
 
     def variable(self, name: str, at: Position) -> str | None:
         """The text of a variable as a shell line at a position would see it; None where it is not known."""
-        binding = self.global_binding(name, at)
-        if binding is not None and binding.kind == "value" and binding.value is not None:
-            value = self.constant(binding.value)
-            return str(value) if isinstance(value, (str, int, float)) else self.text(binding.value)
-        return None
+        expression = self.expression(name, at) if name.isidentifier() else None
+        return None if expression is None else self.shown(expression)
 
     def environment_variable(self, name: str, at: Position) -> str | None:
         """What the notebook put into the environment under a name; None where it did not, or it is not known."""
-        found = self.module.items.get(("os.environ", name))
-        binding = _nearest(found, at) if found else None
-        if binding is not None and binding.value is not None:
-            return self.text(binding.value)
-        return self._environment.get(name)
+        if self._variables is None:
+            self._variables = {}  # for whoever asks in between
+            self._variables = written_variables(self)
+        found = self._variables.get(name)
+        value = found[nearest(found, at)].value if found else None
+        return self.text(value) if value is not None else self.magic_environment.get(name)
 
 
-def _nearest(bindings: Sequence[Binding], at: Position) -> Binding:
-    """The last binding above a position; where there is none, the first below."""
-    # Bindings are recorded in document order, but a statement's end may lie below an inner one's.
-    above = [binding for binding in bindings if binding.at <= at]
-    return max(above, key=lambda binding: binding.at) if above else bindings[0]
+_DEFINED = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Await)
+
+
+def _position(node: ast.AST, frame: Frame) -> Position:
+    return frame.at or (frame.number, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
+
+def _find_value(program: Program, node: ast.expr) -> ast.expr:
+    for _ in range(MAX_DEPTH):
+        binding: Binding | None = None
+        match node:
+            case ast.Name():
+                binding = program.binding(node)
+            case ast.Attribute(value=owner, attr=attribute):
+                binding = program.item(owner, f".{attribute}") or qualified_names.member(program, owner, attribute)
+            case ast.Subscript(value=owner, slice=key):
+                constant = program.constant(key)
+                binding = program.item(owner, constant) if isinstance(constant, str) else None
+                if binding is None and (chosen := item_of(program, owner, constant)) is not None:
+                    node = chosen
+                    continue
+            case ast.NamedExpr(value=value) | ast.Await(value=value):
+                node = value
+                continue
+        if binding is not None and binding.kind == "item" and binding.value is not None:
+            defined = item_of(program, binding.value, binding.index)
+        else:
+            is_value = binding is not None and binding.kind == "value" and not binding.augmented
+            defined = binding.value if is_value and binding is not None else None
+        if defined is None:
+            return node
+        node = defined
+    return node
+
+
+def _unary(program: Program, node: ast.expr) -> object:
+    assert isinstance(node, ast.UnaryOp)  # noqa: S101
+    value = program.constant(node.operand)
+    if isinstance(node.op, ast.Not):
+        return UNKNOWN if value is UNKNOWN else not value
+    if not isinstance(value, (int, float)):
+        return UNKNOWN
+    return -value if isinstance(node.op, ast.USub) else value

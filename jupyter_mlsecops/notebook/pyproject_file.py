@@ -13,7 +13,7 @@ from jupyter_mlsecops.notebook.text_map import Excerpt
 from jupyter_mlsecops.notebook.toml_values import read_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jupyter_mlsecops.notebook.toml_values import Path, Value
 
@@ -50,14 +50,18 @@ _OPTIONS: tuple[tuple[Path, str], ...] = (
 # Rows of indexes, each with what tells that it takes the place of the default one.
 _INDEXES: tuple[tuple[Path, Mapping[str, frozenset[str]]], ...] = (
     (("tool", "uv", "index", _ANY), {"default": frozenset({"true"})}),
-    (("tool", "poetry", "source", _ANY), {"priority": frozenset({"primary", "default"}), "default": frozenset({"true"})}),
+    (
+        ("tool", "poetry", "source", _ANY),
+        {"priority": frozenset({"primary", "default"}), "default": frozenset({"true"})},
+    ),
     (("tool", "pdm", "source", _ANY), {"name": frozenset({"pypi"})}),
 )
 _EXPLICIT = {"explicit": "true", "priority": "explicit"}
 _REVISIONS = ("rev", "tag", "branch")
 _BARE_VERSION = re.compile(r"v?\d[\w.+!-]*")
 
-_SCRIPT = re.compile(r"^# /// script[ \t]*\r?\n(?P<content>(?:#(?: [^\r\n]*)?\r?\n)+?)# ///[ \t]*$", re.MULTILINE)
+_SCRIPT = re.compile(r"^# /// script[ \t]*\r?\n", re.MULTILINE)
+_SCRIPT_CONTENT = re.compile(r"((?:(?!# ///)#(?: [^\r\n]*)?\r?\n)*+)# ///[ \t]*$", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"# ?([^\r\n]*\r?\n)")
 
 
@@ -68,10 +72,11 @@ def read_pyproject(text: str) -> tuple[Install, ...]:
 
 def read_script_metadata(text: str) -> tuple[Install, ...]:
     """The packages that the comment block of a script has installed before it runs (PEP 723)."""
-    block = _SCRIPT.search(text)
+    begin = _SCRIPT.search(text)
+    block = _SCRIPT_CONTENT.match(text, begin.end()) if begin else None
     if block is None:
         return ()
-    lines = [line.span(1) for line in _COMMENT_LINE.finditer(text, *block.span("content"))]
+    lines = [line.span(1) for line in _COMMENT_LINE.finditer(text, *block.span(1))]
     content = Excerpt.of(text, lines)
     return (_moved(_read(content.text, verb="install"), content),)
 
@@ -79,19 +84,118 @@ def read_script_metadata(text: str) -> tuple[Install, ...]:
 def _read(text: str, *, verb: str) -> Install:
     requirements: list[Requirement] = []
     options: list[Option] = []
-    tables: dict[Path, list[Value]] = {}
+    rows: dict[Path, list[Value]] = {}
     for value in read_values(text):
-        if any(_is(value.path, (*path, _ANY)) for path in _LISTS) and value.is_string:
+        if value.is_string and any(_is(value.path, (*path, _ANY)) for path in _LISTS):
             requirements.append(_requirement(value.text, value.start, value.end))
         elif row := _row(value.path):
-            tables.setdefault(row, []).append(value)
+            rows.setdefault(row, []).append(value)
         else:
             options += (_option(name, value) for path, name in _OPTIONS if _is(value.path, path))
-    for path, values in tables.items():
+    for path, values in rows.items():
         if any(_is(path, table) for table in _TABLES):
             requirements += _packages(str(path[-1]), path, values)
         else:
             options += _index(path, values)
     requirements.sort(key=lambda requirement: requirement.start)
-    return declared("uv" if _is_uv(tables) else "pip", requirements, options, verb=verb, size=len(text))
-'''
+    options.sort(key=lambda option: option.start)
+    return declared("pip", requirements, options, verb=verb, size=len(text))
+
+
+def _is(path: Path, pattern: Path) -> bool:
+    return len(path) == len(pattern) and all(b in (_ANY, a) for a, b in zip(path, pattern, strict=True))
+
+
+def _row(path: Path) -> Path | None:
+    """The package or index that a value tells something about."""
+    for pattern in (*_TABLES, *(index for index, _ in _INDEXES)):
+        if len(path) >= len(pattern) and _is(path[: len(pattern)], pattern):
+            return path[: len(pattern)]
+    return None
+
+
+def _requirement(text: str, start: int, end: int, *, name: str = "") -> Requirement:
+    named = read_requirement(text)
+    return Requirement(
+        text=text,
+        start=start,
+        end=end,
+        name=normalise(name) or named.name,
+        specifier=named.specifier,
+        kind=named.kind,
+        pin=named.pin,
+    )
+
+
+def _option(name: str, value: Value) -> Option:
+    return Option(
+        name=name, value=value.text, start=value.start, end=value.end, value_start=value.start, value_end=value.end
+    )
+
+
+def _packages(name: str, path: Path, values: Sequence[Value]) -> Iterator[Requirement]:
+    """What is said of one package: a version, a table, or a list of tables."""
+    if path[1:3] == ("poetry", "dependencies") and name == "python":
+        return
+    tables: dict[Path, dict[str, Value]] = {}
+    for value in values:
+        if value.path == path:
+            yield _versioned(name, value)
+        else:
+            tables.setdefault(value.path[:-1], {})[str(value.path[-1])] = value
+    for table in tables.values():
+        if found := _package(name, table):
+            yield found
+
+
+def _versioned(name: str, value: Value) -> Requirement:
+    """`torch = "^2.1"`; a bare version is that version and no other."""
+    version = f"=={value.text}" if _BARE_VERSION.fullmatch(value.text) else value.text
+    text = name if version == "*" else f"{name}{version}"
+    return _requirement(text, value.key_start, value.end + value.is_string)  # its closing quote too
+
+
+def _package(name: str, table: Mapping[str, Value]) -> Requirement | None:
+    if url := table.get("git"):
+        revision = next((table[key].text for key in _REVISIONS if key in table), "")
+        text = url.text if url.text.startswith("git+") else f"git+{url.text}"
+        return _requirement(f"{text}@{revision}" if revision else text, url.start, url.end, name=name)
+    if url := table.get("url"):
+        return _requirement(url.text, url.start, url.end, name=name)
+    if place := table.get("path"):
+        return Requirement(
+            text=place.text, start=place.start, end=place.end, name=normalise(name), specifier="", kind="path", pin="unknown"
+        )  # fmt: skip
+    return _versioned(name, table["version"]) if "version" in table else None
+
+
+def _index(path: Path, values: Sequence[Value]) -> Iterator[Option]:
+    """An index that is asked for every package; one that is asked for named ones alone is no more than a place."""
+    table = {str(value.path[-1]): value for value in values}
+    url = table.get("url")
+    if url is None:
+        return
+    default = next(default for pattern, default in _INDEXES if _is(path, pattern))
+    if any(key in table and table[key].text == text for key, text in _EXPLICIT.items()):
+        yield _option("--find-links", url)
+    elif any(key in table and table[key].text in texts for key, texts in default.items()):
+        yield _option("--index-url", url)
+    else:
+        yield _option("--extra-index-url", url)
+
+
+def _moved(install: Install, content: Excerpt) -> Install:
+    """The same install with positions in the text that the content was taken from."""
+    return replace(
+        install,
+        requirements=tuple(
+            replace(one, start=first, end=last)
+            for one in install.requirements
+            for first, last in (content.span(one.start, one.end),)
+        ),
+        options=tuple(
+            replace(one, start=first, end=last, value_start=first, value_end=last)
+            for one in install.options
+            for first, last in (content.span(one.start, one.end),)
+        ),
+    )

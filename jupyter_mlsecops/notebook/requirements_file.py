@@ -63,9 +63,7 @@ def declared(
 ) -> Install:
     """An install that no command makes, but a file as a whole."""
     command = Command(start=0, end=size)
-    return Install(
-        tool=tool, verb=verb, requirements=tuple(requirements), options=tuple(options), command=command
-    )
+    return Install(tool=tool, verb=verb, requirements=tuple(requirements), options=tuple(options), command=command)
 
 
 def _logical_lines(text: str) -> Iterator[Excerpt]:

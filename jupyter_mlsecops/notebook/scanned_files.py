@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.notebook import reader
-from jupyter_mlsecops.notebook.json_input import UNREADABLE, Unreadable
 from jupyter_mlsecops.notebook.file_kinds import file_kind
+from jupyter_mlsecops.notebook.json_input import UNREADABLE, Unreadable
 from jupyter_mlsecops.notebook.python_files import read_python, whole_file
 from jupyter_mlsecops.notebook.text_input import decode_text
 
@@ -24,6 +25,8 @@ def read_file(content: bytes, *, name: str, max_bytes: int = reader.MAX_BYTES) -
         case "notebook":
             return reader.read(content, name=name, max_bytes=max_bytes)
         case "python":
-            return read_python(decode_text(content, max_bytes=max_bytes, is_python=True))
+            text, encoding = decode_text(content, max_bytes=max_bytes, is_python=True)
+            return replace(read_python(text), encoding=encoding)
         case kind:
-            return whole_file(decode_text(content, max_bytes=max_bytes), kind)
+            text, encoding = decode_text(content, max_bytes=max_bytes)
+            return replace(whole_file(text, kind), encoding=encoding)

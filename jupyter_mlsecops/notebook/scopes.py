@@ -155,10 +155,10 @@ def reaching(bindings: Sequence[Binding], at: Position, branch: Branch | None) -
         if other.branch is None:
             break
         theirs = other.branch.arms()
-        shared = [statement for statement in arms if statement in theirs]
-        if not shared:
+        shared = next((statement for statement in arms if statement in theirs), None)
+        if shared is None:
             break
-        if all(arms[statement] != theirs[statement] for statement in shared[:1]):
+        if arms[shared] != theirs[shared]:  # else it is overwritten in the same arm
             found.append(other)
     return found
 

@@ -18,8 +18,8 @@ _UTF_8 = re.compile(rb"utf-?8(?:-.*)?|u8|ascii|us-ascii|646")
 _LATIN_1 = re.compile(rb"(?:latin-?1|iso-?8859-1|iso-latin-1|l1|cp819|iso8859)(?:-.*)?")
 
 
-def decode_text(content: bytes, *, max_bytes: int, is_python: bool = False) -> str:
-    """The file's text without a byte-order mark; raises Unreadable and nothing else."""
+def decode_text(content: bytes, *, max_bytes: int, is_python: bool = False) -> tuple[str, str]:
+    """The file's text without a byte-order mark, and its encoding; raises Unreadable and nothing else."""
     limit = min(max_bytes, MAX_TEXT_BYTES)
     if len(content) > limit:
         raise Unreadable(TOO_LARGE, f"The file has {len(content):,} bytes; the limit is {limit:,}.")
@@ -28,10 +28,10 @@ def decode_text(content: bytes, *, max_bytes: int, is_python: bool = False) -> s
     if (nul := content.find(0)) >= 0:
         raise Unreadable(UNREADABLE, f"The file is no text: a NUL stands in line {_line(content, nul)}.")
     if content.startswith(BYTE_ORDER_MARK):
-        content = content.removeprefix(BYTE_ORDER_MARK)
-    elif is_python:
-        return content.decode("latin-1") if _is_latin_1(content) else _decoded(content)
-    return _decoded(content)
+        return _decoded(content.removeprefix(BYTE_ORDER_MARK)), "utf-8-sig"
+    if is_python and _is_latin_1(content):
+        return content.decode("latin-1"), "latin-1"
+    return _decoded(content), "utf-8"
 
 
 def _decoded(content: bytes) -> str:

@@ -4,253 +4,203 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from jupyter_mlsecops.notebook import text_methods, text_templates
+from jupyter_mlsecops.notebook.literal_items import elements, item_of
 from jupyter_mlsecops.notebook.shell_model import HOLE
+from jupyter_mlsecops.notebook.text_pieces import added, either, joined_path, put_together, short_text, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from jupyter_mlsecops.notebook.program import Program
+    from jupyter_mlsecops.notebook.scopes import Binding
 
-MAX_LENGTH = 100_000
 MAX_ALTERNATIVES = 50
 
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[#0\- +]*(?:\d+|\*)?(?:\.\d+)?([diouxXeEfFgGcrsa%])")
-_BRACES = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(:[^{}]*)?\}")
-
-_PATHS = frozenset(f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath"))
-_JOINS = frozenset({"os.path.join", "posixpath.join", "os.path.os.path.join"})
-_SAME_TEXT = frozenset(
-    {"str", "os.fspath", "os.fsdecode", "textwrap.dedent"}
-    | {f"os.path.{name}" for name in ("abspath", "expanduser", "expandvars", "normpath", "realpath")}
-)
-_SAME_METHODS = frozenset({"as_posix", "resolve", "absolute", "expanduser", "__str__", "__fspath__", "encode", "decode"})
-_TEXT_METHODS: dict[str, Callable[..., str]] = {
-    name: getattr(str, name)
-    for name in ("strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix")
+_KNOWN = {"os.sep": "/", "os.path.sep": "/", "posixpath.sep": "/", "sys.executable": "python", "os.curdir": ".", "os.pardir": ".."}
+_PATH_PARTS: dict[str, Callable[[str], str]] = {
+    "parent": posixpath.dirname,
+    "name": posixpath.basename,
+    "stem": lambda path: posixpath.splitext(posixpath.basename(path))[0],
+    "suffix": lambda path: posixpath.splitext(path)[1],
 }
 
 
 def text_of(program: Program, node: ast.expr) -> str | None:
     """The text of one expression; sub-expressions are asked of the program, which remembers and bounds."""
+    resolve = _RESOLVERS.get(type(node))
+    return None if resolve is None else resolve(program, node)
+
+
+def inner_of(program: Program, node: ast.expr) -> ast.expr | None:
+    """The expression whose text that of another begins with, where that can go on and on."""
     match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.Constant(value=bytes() as raw):
-            return raw.decode("latin-1")
-        case ast.JoinedStr(values=values):
-            return "".join(_formatted(program, value) for value in values)
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            return _sum(program.text(left), program.text(right))
-        case ast.BinOp(op=ast.Mod(), left=left, right=right):
-            template = program.text(left)
-            return None if template is None else _percent(program, template, right)
-        case ast.BinOp(op=ast.Div(), left=left, right=right):
-            return _path(program, left, right)
-        case ast.Call():
-            return _called(program, node)
+        case ast.BinOp(left=inner):
+            return inner
+        case ast.Call(func=ast.Attribute(value=inner)):
+            return inner
         case ast.Name():
-            return _named(program, node)
-        case ast.IfExp(body=body, orelse=orelse):
-            return _either([program.text(body), program.text(orelse)])
-        case ast.Attribute() | ast.Subscript() | ast.NamedExpr() | ast.Await():
-            value = program.value(node)
-            if value is not node:
-                return program.text(value)
-            return _part(program, node)
+            binding = program.binding(node)
+            return binding.value if binding is not None and binding.kind == "value" else None
     return None
 
 
-def _formatted(program: Program, node: ast.expr) -> str:
-    if isinstance(node, ast.FormattedValue):
-        if node.format_spec is not None:
-            return HOLE
+def text_of_constant(node: ast.Constant) -> str | None:
+    """The text of a literal; bytes as the characters that they would be one by one."""
+    if isinstance(node.value, str):
+        return node.value
+    return node.value.decode("latin-1") if isinstance(node.value, bytes) else None
+
+
+
+# -- strings that are put together -------------------------------------------------------------------------------------
+
+
+def _of_fstring(program: Program, node: ast.JoinedStr) -> str | None:
+    return put_together(_of_piece(program, value) for value in node.values)
+
+
+def _of_piece(program: Program, node: ast.expr) -> str:
+    if not isinstance(node, ast.FormattedValue):
+        return program.text(node) or ""
+    if node.format_spec is None and node.conversion in (-1, ord("s")):
         return shown(program, node.value)
-    return program.text(node) or ""
+    specification = "" if node.format_spec is None else program.text(node.format_spec)
+    constant = program.constant(node.value)
+    return text_templates.formatted(constant, specification, is_repr=node.conversion in (ord("r"), ord("a")))
 
 
-def shown(program: Program, node: ast.expr) -> str:
-    """The text of a value that is put into a string; HOLE where it is not known."""
-    constant = program.constant(node)
-    if isinstance(constant, (int, float)):
-        return str(constant)
-    text = program.text(node)
-    return HOLE if text is None else text
-
-
-def _sum(left: str | None, right: str | None) -> str | None:
-    if left is None and right is None:
-        return None
-    return (HOLE if left is None else left) + (HOLE if right is None else right)
-
-
-def _percent(program: Program, template: str, right: ast.expr) -> str:
-    values = list(right.elts) if isinstance(right, ast.Tuple) else [right]
-    named = right if isinstance(right, ast.Dict) else None
-
-    def fill(match: re.Match[str]) -> str:
-        if match[2] == "%":
-            return "%"
-        if match[1] is not None:
-            value = last_item(named, match[1]) if named else None
-        else:
-            value = values.pop(0) if values else None
-        return HOLE if value is None else shown(program, value)
-
-    return _PERCENT.sub(fill, template)
-
-
-def last_item(container: ast.Dict, key: str) -> ast.expr | None:
-    """The value of a constant key of a dict literal; the last one wins, as in Python."""
-    for own, value in zip(reversed(container.keys), reversed(container.values), strict=True):
-        if isinstance(own, ast.Constant) and own.value == key:
-            return value
+def _of_operation(program: Program, node: ast.BinOp) -> str | None:
+    match node.op:
+        case ast.Add():
+            return added([program.text(node.left), program.text(node.right)])
+        case ast.Mod():
+            template = short_text(program, node.left)
+            return None if template is None else text_templates.percent(program, template, node.right)
+        case ast.Div():
+            return joined_path([program.text(node.left), program.text(node.right)])
     return None
 
 
-def _braces(program: Program, template: str, call: ast.Call) -> str:
-    keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    automatic = iter(range(len(call.args)))
-
-    def fill(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
-            return match[0][0]
-        if match[2]:
-            return HOLE
-        field = match[1] or str(next(automatic, -1))
-        if field.isdecimal():
-            value = call.args[int(field)] if int(field) < len(call.args) else None
-        else:
-            value = keywords.get(field)
-        return HOLE if value is None else shown(program, value)
-
-    return _BRACES.sub(fill, template)
 
 
-def _join(parts: Sequence[str | None]) -> str | None:
-    if all(part is None for part in parts):
-        return None
-    known = [HOLE if part is None else part for part in parts]
-    # A URL is not a path, but people build URLs with os.path.join; an unknown head may be anything.
-    return posixpath.join(*known) if known else None
+def _of_alternatives(program: Program, node: ast.IfExp) -> str | None:
+    return either([short_text(program, node.body), short_text(program, node.orelse)])
 
 
-def _path(program: Program, left: ast.expr, right: ast.expr) -> str | None:
-    parts = [program.text(left), program.text(right)]
-    return _join(parts)
+# -- names -------------------------------------------------------------------------------------------------------------
 
 
-def _called(program: Program, node: ast.Call) -> str | None:
-    names = program.names(node.func)
-    arguments = node.args
-    if not _JOINS.isdisjoint(names) and arguments:
-        return _join([program.text(argument) for argument in arguments])
-    if not _PATHS.isdisjoint(names):
-        return _join([program.text(argument) for argument in arguments]) if arguments else "."
-    if not _SAME_TEXT.isdisjoint(names) and arguments:
-        return shown(program, arguments[0]) if "str" in names else program.text(arguments[0])
-    if names and names[0] in ("os.path.basename", "os.path.dirname") and arguments:
-        path = program.text(arguments[0])
-        return None if path is None else getattr(posixpath, names[0].rpartition(".")[2])(path)  # type: ignore[no-any-return]
-    if "urllib.parse.urljoin" in names and len(arguments) == 2:
-        return _url(program.text(arguments[0]), program.text(arguments[1]))
-    if names and names[0] in ("os.getenv", "os.environ.get") and arguments:
-        return _environment(program, node, arguments[0])
-    if isinstance(node.func, ast.Attribute):
-        return _method(program, node, node.func)
-    return None
-
-
-def _url(base: str | None, relative: str | None) -> str | None:
-    if base is None or relative is None:
-        return _sum(base, relative)
-    try:
-        return urljoin(base, relative)
-    except ValueError:
-        return None
-
-
-def _environment(program: Program, node: ast.expr, key: ast.expr) -> str | None:
-    name, home = program.text(key), program.home(node)
-    return program.environment_variable(name, home.at) if name and home else None
-
-
-def _method(program: Program, node: ast.Call, function: ast.Attribute) -> str | None:
-    method = function.attr
-    receiver = program.text(function.value)
-    if receiver is None:
-        return None
-    if method == "format":
-        return _braces(program, receiver, node)
-    if method in _SAME_METHODS:
-        return receiver
-    if method == "joinpath":
-        return _join([receiver, *(program.text(argument) for argument in node.args)])
-    if method == "with_suffix" and node.args:
-        return posixpath.splitext(receiver)[0] + (program.text(node.args[0]) or HOLE)
-    if method == "join" and len(node.args) == 1:
-        return _joined(program, receiver, program.value(node.args[0]))
-    if method in _TEXT_METHODS and HOLE not in receiver:
-        values = [program.text(argument) for argument in node.args]
-        known = [value for value in values if value is not None and HOLE not in value]
-        try:
-            return _TEXT_METHODS[method](receiver, *known) if len(known) == len(values) else HOLE
-        except TypeError:
-            return None
-    return None
-
-
-def _joined(program: Program, separator: str, items: ast.expr) -> str | None:
-    if not isinstance(items, (ast.List, ast.Tuple)) or len(items.elts) > 1000:
-        return HOLE
-    return separator.join(shown(program, item) for item in items.elts)
-
-
-def _named(program: Program, node: ast.Name) -> str | None:
+def _of_name(program: Program, node: ast.Name) -> str | None:
     binding = program.binding(node)
-    if binding is None or binding.value is None:
+    return None if binding is None or binding.value is None else _of_binding(program, node.id, binding)
+
+
+def _of_binding(program: Program, name: str, binding: Binding) -> str | None:
+    value = binding.value
+    if value is None:
         return None
     if binding.kind == "element":
-        items = program.value(binding.value)
-        is_list = isinstance(items, (ast.List, ast.Tuple, ast.Set)) and len(items.elts) <= MAX_ALTERNATIVES
-        return _either([program.text(item) for item in items.elts]) if is_list else None  # type: ignore[attr-defined]
+        items = elements(program, value, binding.path)
+        return either([short_text(program, item) for item in items]) if 0 < len(items) <= MAX_ALTERNATIVES else None
+    if binding.kind == "item":
+        item = item_of(program, value, binding.index)
+        return None if item is None else program.text(item)
     if binding.kind != "value":
         return None
-    value = program.text(binding.value)
+    return _of_augmented(program, name, binding) if binding.augmented else program.text(value)
+
+
+def _of_augmented(program: Program, name: str, binding: Binding) -> str | None:
+    """`x = "a"`, `x += "b"`: all that was added, from the first on."""
+    pending = [binding]
+    while pending[-1].augmented and pending[-1].node not in program.sums:
+        before = program.binding_before(name, pending[-1])
+        if before is None:
+            break
+        pending.append(before)
+    texts = [_of_summand(program, name, each) for each in reversed(pending)]
+    found = program.sums[binding.node] = added(texts)
+    return found
+
+
+def _of_summand(program: Program, name: str, binding: Binding) -> str | None:
     if binding.augmented:
-        home = program.home(node)
-        before = [b for b in binding.scope.bindings[node.id] if b.at < binding.at] if home else []
-        old = program.text(before[-1].value) if before and before[-1].value is not None else None
-        return _sum(old, value)
-    return value
+        known = program.sums.get(binding.node)
+        return known if known is not None or binding.value is None else program.text(binding.value)
+    return _of_binding(program, name, binding)
 
 
-def _either(texts: Sequence[str | None]) -> str | None:
-    """What all alternatives have in common: their beginning and their end, with a hole between."""
-    known = [text for text in texts if text is not None]
-    if not known or len(known) < len(texts):
-        return None
-    if len(set(known)) == 1:
-        return known[0]
-    head = posixpath.commonprefix(known)
-    tail = posixpath.commonprefix([text[len(head) :][::-1] for text in known])[::-1]
-    return f"{head}{HOLE}{tail}"
+def _of_defined(program: Program, node: ast.expr) -> str | None:
+    value = program.value(node)
+    return None if value is node else program.text(value)
 
 
-def _part(program: Program, node: ast.expr) -> str | None:
-    """The parts of a path that have names of their own, and variables of the environment."""
-    match node:
-        case ast.Attribute(value=owner, attr="parent" | "name" | "stem" as attribute):
-            path = program.text(owner)
-            if path is None:
-                return None
-            parts = {"parent": posixpath.dirname(path), "name": posixpath.basename(path)}
-            return parts.get(attribute, posixpath.splitext(posixpath.basename(path))[0])
-        case ast.Subscript(value=owner, slice=key) if "os.environ" in program.names(owner):
-            name = program.text(key)
-            at = program.home(owner) or (program.home(owner.value) if isinstance(owner, ast.Attribute) else None)
-            return program.environment_variable(name, at.at) if name and at else None
+def _of_attribute(program: Program, node: ast.Attribute) -> str | None:
+    """A value of a known name, or a part of a path that has a name of its own."""
+    value = program.value(node)
+    if value is not node:
+        return program.text(value)
+    if node.attr in _PATH_PARTS:
+        path = short_text(program, node.value)
+        return None if path is None else _PATH_PARTS[node.attr](path)
+    names = program.names(node) if node.attr in _KNOWN_ATTRIBUTES else ()
+    return _KNOWN.get(names[0]) if names else None
+
+
+_KNOWN_ATTRIBUTES = frozenset(name.rpartition(".")[2] for name in _KNOWN)
+
+
+def _of_subscript(program: Program, node: ast.Subscript) -> str | None:
+    """A value of a literal, a variable of the environment, or a part of a string."""
+    value = program.value(node)
+    if value is not node:
+        return program.text(value)
+    if "os.environ" in program.names(node.value):
+        return text_methods.environment(program, node, node.slice)
+    pieces = text_methods.split(program, program.value(node.value))
+    if pieces is not None:
+        index = program.constant(node.slice)
+        known = isinstance(index, int) and -len(pieces) <= index < len(pieces)
+        # An unknown part may hold any number of separators: only the last piece is sure.
+        known = known and (index == -1 or not any(HOLE in piece for piece in pieces))
+        return pieces[index] if known and isinstance(index, int) else HOLE
+    whole = short_text(program, node.value)
+    return None if whole is None else _cut(program, whole, node.slice)
+
+
+def _cut(program: Program, whole: str, key: ast.expr) -> str:
+    """`text[3:-4]`, `text[0]`."""
+    if HOLE in whole:
+        return HOLE
+    if not isinstance(key, ast.Slice):
+        index = program.constant(key)
+        return whole[index] if isinstance(index, int) and -len(whole) <= index < len(whole) else HOLE
+    bounds = [None if bound is None else program.constant(bound) for bound in (key.lower, key.upper, key.step)]
+    lower, upper, step = bounds
+    if step not in (None, 1) or not all(bound is None or isinstance(bound, int) for bound in bounds):
+        return HOLE
+    return whole[lower:upper]  # type: ignore[misc]
+
+
+# -- calls -------------------------------------------------------------------------------------------------------------
+
+
+def _of_call(program: Program, node: ast.Call) -> str | None:
+    names = program.names(node.func)
+    for name in names[:1]:
+        if name in text_methods.FUNCTIONS:
+            return text_methods.FUNCTIONS[name](program, node)
+    if isinstance(node.func, ast.Attribute):
+        receiver = program.text(node.func.value)
+        if receiver is not None:
+            return text_methods.of_method(program, node, node.func.attr, receiver)
     return None
+
+
+_RESOLVERS: dict[type[ast.expr], Callable[[Program, ast.expr], str | None]] = {
+    ast.JoinedStr: _of_fstring, ast.BinOp: _of_operation, ast.Call: _of_call, ast.Name: _of_name, ast.IfExp: _of_alternatives,
+    ast.Attribute: _of_attribute, ast.Subscript: _of_subscript, ast.NamedExpr: _of_defined, ast.Await: _of_defined,
+}  # type: ignore[dict-item]  # each is called with the type that it stands under  # fmt: skip

@@ -17,8 +17,8 @@ _BLANK_ON_LINE = re.compile(r"[ \t]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _KEY = re.compile(r"[ \t]*(?:([A-Za-z0-9_-]+)|\"((?:[^\"\\\r\n]++|\\.)*+)\"|'([^'\r\n]*)')[ \t]*")
 _STRING = re.compile(
-    r"\"\"\"(?:\r\n|\n)?(?P<a>(?:[^\"\\]++|\\[\s\S]|\"(?!\"\"))*+)\"\"\""
-    r"|'''(?:\r\n|\n)?(?P<b>(?:[^']++|'(?!''))*+)'''"
+    r"\"\"\"(?:\r\n|\n)?(?P<a>(?:[^\"\\]++|\\[\s\S]|\"(?!\"\"))*+\"{0,2})\"\"\""
+    r"|'''(?:\r\n|\n)?(?P<b>(?:[^']++|'(?!''))*+'{0,2})'''"
     r"|\"(?P<c>(?:[^\"\\\r\n]++|\\[^\r\n])*+)\"|'(?P<d>[^'\r\n]*)'",
 )
 _SCALAR = re.compile(r"[^\s,\[\]{}#=\"']+")
@@ -41,7 +41,7 @@ class Value:
     is_string: bool
 
 
-class _Broken(Exception):
+class _Broken(Exception):  # noqa: N818  # it says where, not what went wrong
     """What stands here is no TOML."""
 
     def __init__(self, at: int) -> None:

@@ -46,6 +46,11 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
     return "".join(f"{_problem(problem, paint)}\n" for problem in problems)
 
 
+def render_diff(diffs: Iterable[str]) -> str:
+    """Unified diffs, one after the other; nothing in them is obeyed by a terminal."""
+    return "".join(f"{visible(line)}\n" for diff in diffs for line in diff.split("\n")[:-1])
+
+
 def _problem(problem: Problem, paint: Paint) -> str:
     cell = f" {_cell(problem.cell)}:" if problem.cell else ""
     path = f"{visible(problem.path)}:" if problem.path else ""
@@ -129,6 +134,8 @@ def _fix(fix: Fix) -> str:
 
 
 def _more(related: Sequence[Related]) -> str:
+    if len(related) == 1:
+        return f"{_where(related[0])}: {visible(related[0].message)}"
     places = [_where(place) for place in related[:_MOST_PLACES]]
     more = "; …" if len(related) > _MOST_PLACES else ""
     return f"and {_count(len(related), 'more place')}: {'; '.join(places)}{more}"

@@ -89,7 +89,7 @@ def executed_download(code: Code) -> Iterator[Hit]:
             message=f"`{name}` was downloaded and is {_how(execution.how)} unverified",
             severity=Severity.MEDIUM if _is_weakly_checked(fetch, strength) else Severity.HIGH,
             fixes=(_FIX,),
-            related=(Related(place=fetch.place, message="it was downloaded here"),),
+            causes=(Related(place=fetch.place, message="it was downloaded here"),),
             subject=fetch.url or name,
         )
 
@@ -105,7 +105,8 @@ def _how(how: str) -> str:
 
 def _loaded(code: Code, magic: Magic) -> Iterator[Hit]:
     words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
-    if magic.name in _LOADS and words and words[0].startswith(("http://", "https://", "ftp://")):
-        if url_strength(words[0]) is not Strength.STRONG and not is_private(words[0]):
-            message = f"`%{magic.name}` runs whatever the server answers"
-            yield Hit(at=code.place(magic.start, magic.end), message=message, fixes=(_FIX,), subject=words[0])
+    if magic.name not in _LOADS or not words or not words[0].startswith(("http://", "https://", "ftp://")):
+        return
+    if url_strength(words[0]) is not Strength.STRONG and not is_private(words[0]):
+        message = f"`%{magic.name}` runs whatever the server answers"
+        yield Hit(at=code.place(magic.start, magic.end), message=message, fixes=(_FIX,), subject=words[0])

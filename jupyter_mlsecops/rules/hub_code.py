@@ -2,6 +2,7 @@ r"""Find calls that fetch code from a hub and run it, by design."""
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -87,26 +88,31 @@ def hub_loaders_row() -> HubLoader:
 
 def _fetched(call: Call, name: str, row: HubLoader) -> Iterator[Hit]:
     argument = call.argument(str(row.id[0]), int(row.id[1]))
-    text = None if argument is None else call.code.program.text(argument)
-    if argument is None or call.text("source", 99) == "local":
+    if argument is None or call.text("source", 99) == "local" or any(is_commit(call.text(each)) for each in row.revision):
         return
-    if any(is_commit(call.text(each)) for each in row.revision):
+    value = call.code.program.value(argument)
+    items = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [argument]
+    texts = [call.code.program.text(item) for item in items]
+    wanted = [text for text in texts if text is None or not (is_commit(text.rpartition(":")[2]) or _is_local(call, text))]
+    if not wanted:
         return
-    if text is not None and (is_commit(text.rpartition(":")[2]) or _is_local(call, text)):
-        return
-    severity = Severity[(row.plain if text is not None and _is_plain(text) else row.owned).upper()]
-    if name.startswith("torch.hub.") and text and text.partition("/")[0].lower() in table("first_parties")["torch-hub"]:
-        severity = Severity.MEDIUM
-    if text is None and severity is Severity.MEDIUM:
-        severity = Severity.INFO  # most names of metrics that cannot be read here are official ones
+    text = max(wanted, key=lambda each: _severity(name, each, row))
     shown = f"`{text.replace(HOLE, '…')}`" if text else "a repository"
     yield Hit(
         at=call.place,
         message=f"`{name}` runs code from {shown}: {row.what}",
-        severity=severity,
+        severity=_severity(name, text, row),
         fixes=(Fix(title="Review the code and keep a copy in the project, or pin a commit", safety=Safety.MANUAL),),
         subject=text.partition(":")[0] if text and "/" in text else "",
     )
+
+
+def _severity(name: str, text: str | None, row: HubLoader) -> Severity:
+    severity = Severity[(row.plain if text is not None and _is_plain(text) else row.owned).upper()]
+    if name.startswith("torch.hub.") and text and text.partition("/")[0].lower() in table("first_parties")["torch-hub"]:
+        return Severity.MEDIUM
+    # Most names of metrics that cannot be read here are official ones.
+    return Severity.INFO if text is None and severity is Severity.MEDIUM else severity
 
 
 def _is_plain(text: str) -> bool:

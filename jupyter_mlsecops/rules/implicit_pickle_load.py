@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.hub_ids import is_hub_id
 from jupyter_mlsecops.loading import Loader, came_from, level, loaded, loaders
 from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.provenance import Origin
@@ -91,7 +92,8 @@ def _loaded(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
         message=f"`{name}` unpickles what it loads: {loader.why}",
         severity=level(call, origin, remote=Severity.HIGH, unknown=Severity[loader.unknown.upper()]),
         fixes=(Fix(title="Load only what you made or checked yourself", safety=Safety.MANUAL),),
-        related=came_from(origin),
+        causes=came_from(origin),
+        subject=origin.subject or (text if "/" in text and is_hub_id(text) else ""),
     )
 
 

@@ -121,6 +121,6 @@ def _hit(code: Code, start: int, end: int, fetch: Fetch) -> Hit:
         at=code.place(start, end),
         message="nothing depends on this digest of a download: a changed file would be used all the same",
         fixes=(_FIX,),
-        related=(Related(place=fetch.place, message="it was downloaded here"),),
+        causes=(Related(place=fetch.place, message="it was downloaded here"),),
         subject=fetch.url or "",
     )

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import HubFetch, hub_fetch
+from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, named_repository
+from jupyter_mlsecops.notebook.shell import HOLE
+from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.code import Call, Code
+    from jupyter_mlsecops.notebook.model import Place
 
-_PULL_REQUEST = re.compile(r"refs/pr/\d+")
+_PULL_REQUEST = re.compile(r"refs/(?:pr|pull)/\d+(?:/head)?")
 _SHORT_HASH = re.compile(r"[0-9a-f]{7,39}")
 
 
@@ -27,7 +31,7 @@ def mutable_revision(code: Code) -> Iterator[Hit]:
 
     ## What it sees
 
-    `revision=` with a branch, a tag or a shortened hash: **low**. With `refs/pr/N` it is **medium**: anybody can open a pull request and
+    `revision=` (or `--revision`, `code_revision=`) with a branch, a tag or a shortened hash: **low**. With `refs/pr/N` it is **medium**: anybody can open a pull request and
     change what its ref names. Expressions whose value cannot be known are left alone.
 
     ## Why it matters
@@ -66,11 +70,25 @@ def mutable_revision(code: Code) -> Iterator[Hit]:
     for call in code.calls:
         fetch = hub_fetch(call, "model") or hub_fetch(call, "dataset")
         if fetch is not None and fetch.is_mutable:
-            yield _hit(fetch)
+            yield _hit(call.place, fetch.id, fetch.revision_text or "")
+        elif (name := named_repository(call)) and (revision := _code_revision(call)):
+            yield _hit(call.place, name, revision)
+    for download in fetches(code):
+        named = from_hub(download.command) if download.command is not None else None
+        if named is not None and named.revision and HOLE not in named.revision and not is_commit(named.revision):
+            yield _hit(download.place, named.id, named.revision)
 
 
-def _hit(fetch: HubFetch) -> Hit:
-    revision = fetch.revision_text or ""
+def _code_revision(call: Call) -> str | None:
+    """The branch or tag of the code that comes with a model."""
+    for name in ("code_revision", "custom_revision"):
+        text = call.text(name)
+        if text and HOLE not in text and not is_commit(text):
+            return text
+    return None
+
+
+def _hit(place: Place, name: str, revision: str) -> Hit:
     if _PULL_REQUEST.fullmatch(revision):
         severity, why = Severity.MEDIUM, "anybody can open that pull request and change it"
     elif _SHORT_HASH.fullmatch(revision):
@@ -78,9 +96,9 @@ def _hit(fetch: HubFetch) -> Hit:
     else:
         severity, why = Severity.LOW, "a branch or tag can move"
     return Hit(
-        at=fetch.call.place,
-        message=f"`{fetch.id}` is fetched at `{revision}`: {why}",
+        at=place,
+        message=f"`{name}` is fetched at `{revision}`: {why}",
         severity=severity,
         fixes=(Fix(title="Give the commit's 40 digits as revision", safety=Safety.MANUAL),),
-        subject=fetch.id,
+        subject=name,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import Fetch, fetches
+from jupyter_mlsecops.command_fetches import command_fetch
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import host_of, is_private
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.pinning import Strength, url_strength
+from jupyter_mlsecops.notebook.shell import inner_script
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.shell import Command, Pipeline
 
 _PASSES_ON = frozenset({"tee", "cat", "gunzip", "gzip", "zcat", "base64", "sed", "tr", "head", "tail", "bunzip2", "xz", "dos2unix", "envsubst", "openssl"})
+_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
+_QUIET = frozenset({"-u", "-E", "-I", "-B", "-q", "--no-save", "--vanilla", "--slave", "--no-init-file"})
+MAX_DEPTH = 5
 _FIX = Fix(title="Download it, compare its SHA-256, then run it", safety=Safety.MANUAL)
 
 
 @code_rule(
     category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 78), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
-    triggers=("curl", "wget", "http ", "fetch"),
+    triggers=("curl", "wget", "http ", "aria2c", "irm", "iwr", "Invoke-"),
 )  # fmt: skip
 def piped_installer(code: Code) -> Iterator[Hit]:
     r"""What the network answers is piped into an interpreter: `curl … | sh`.
@@ -32,7 +35,7 @@ def piped_installer(code: Code) -> Iterator[Hit]:
 
     `curl` or `wget` in a pipeline that ends in `sh`, `bash`, `python` and the like, which then run what they read; `bash <(curl …)`,
     `sh -c "$(curl …)"`, `eval "$(curl …)"`, `source <(curl …)`; in cells, `%%bash`, `os.system` and scripts that a cell writes.
-    `python -m json.tool` and `python -c …` read data, and are left alone.
+    `python -m json.tool`, `python -c …` and tools such as `jq` read data, and are left alone.
 
     ## Why it matters
 
@@ -62,33 +65,41 @@ def piped_installer(code: Code) -> Iterator[Hit]:
 
     - <https://cwe.mitre.org/data/definitions/494.html>
     """
-    for pipeline in code.pipelines:
+    for pipeline in _pipelines(code.pipelines):
         for start, end, url in _piped(code, pipeline):
-            host = host_of(url)
             yield Hit(
                 at=code.place(start, end),
-                message=f"whatever {host or 'the server'} answers is run at once",
+                message=f"whatever {host_of(url) or 'the server'} answers is run at once",
                 fixes=(_FIX,),
                 subject=url,
             )
 
 
+def _pipelines(pipelines: tuple[Pipeline, ...], depth: int = 0) -> Iterator[Pipeline]:
+    """All pipelines, those in `sh -c "…"` too."""
+    for pipeline in pipelines:
+        yield pipeline
+        for command in pipeline.commands if depth < MAX_DEPTH else ():
+            yield from _pipelines(inner_script(command), depth + 1)
+
+
 def _piped(code: Code, pipeline: Pipeline) -> Iterator[tuple[int, int, str]]:
-    urls = {id(fetch.command): fetch for fetch in fetches(code) if fetch.source == "url" and fetch.command is not None}
-    source: Fetch | None = None
+    source: str | None = None
     for command in pipeline.commands:
-        if fetch := urls.get(id(command)):
-            source = fetch if fetch.target is None and _is_risky(fetch) else None
-        elif source is not None and _reads_script(command):
-            yield pipeline.start, command.end, source.url or ""
+        if source is not None and _reads_script(command):
+            yield pipeline.start, command.end, source
             source = None
-        elif command.program not in _PASSES_ON:
-            source = None
-        yield from _substituted(command)
+        elif source is None or command.program not in _PASSES_ON:
+            source = _answer(code, command)
+        yield from _substituted(code, command)
 
 
-def _is_risky(fetch: Fetch) -> bool:
-    return not (fetch.url and (fetch.pinned or is_private(fetch.url)))
+def _answer(code: Code, command: Command) -> str | None:
+    """The URL whose answer a command writes to its output; None where it does not, or where that is as expected."""
+    for fetch in command_fetch(code, command, piped=True):
+        if fetch.source == "url" and fetch.target is None and not fetch.pinned and not is_private(fetch.url or ""):
+            return fetch.url or ""
+    return None
 
 
 def _reads_script(command: Command) -> bool:
@@ -96,23 +107,26 @@ def _reads_script(command: Command) -> bool:
     if command.program not in table("runners")["interpreters"]:
         return False
     texts = [word.text for word in command.arguments]
-    if command.program in ("sh", "bash", "zsh", "dash", "ksh", "ash"):
+    if command.program in _SHELLS:
         if "-s" in texts or "-" in texts or "/dev/stdin" in texts:
             return True
-        return not any(text == "-c" or not text.startswith("-") for text in texts)
-    return not [text for text in texts if text not in ("-", "/dev/stdin", "-u", "-E", "-I", "--no-save", "--vanilla", "--slave")]
+        return not any((text.startswith("-") and text.endswith("c")) or not text.startswith("-") for text in texts)
+    if "-" in texts[:1] or "/dev/stdin" in texts[:1]:
+        return True
+    return not [text for text in texts if text not in _QUIET]
 
 
-def _substituted(command: Command) -> Iterator[tuple[int, int, str]]:
-    """`bash <(curl …)`, `sh -c "$(curl …)"`, `eval "$(curl …)"`."""
-    runs = command.program in table("runners")["interpreters"] or command.program in ("eval", "source", ".", "exec")
-    if not runs:
-        return
-    for word in command.arguments:
+def _substituted(code: Code, command: Command) -> Iterator[tuple[int, int, str]]:
+    """`bash <(curl …)`, `bash < <(curl …)`, `sh -c "$(curl …)"`, `eval "$(curl …)"`, and `$(curl …)` as a command."""
+    words = list(command.words[:1])
+    if command.program in table("runners")["interpreters"] or command.program in ("eval", "source", ".", "exec"):
+        words += command.arguments
+        words += [redirect.target for redirect in command.redirects if redirect.operator in ("<", "<<<") and redirect.target is not None]
+    for word in words:
         for segment in word.segments:
             for pipeline in segment.pipelines:
                 for inner in pipeline.commands:
-                    url = next((w.text for w in inner.arguments if "://" in w.text), "")
-                    if inner.program in ("curl", "wget") and url and url_strength(url) is not Strength.STRONG and not is_private(url):
+                    url = _answer(code, inner)
+                    if url is not None:
                         yield command.start, command.end, url
                         return

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _SCHEMES = ("http://", "ftp://", "git://")
+_ARGUMENTS = frozenset({"url", "path", "filepath_or_buffer", "io", "path_or_buf", "path_or_buffer", "source", "fname", "filename", "filename_or_obj"})
 
 
 @code_rule(
@@ -71,13 +72,24 @@ def plain_http_download(code: Code) -> Iterator[Hit]:
 
     - <https://cwe.mitre.org/data/definitions/319.html>
     """
+    seen: set[tuple[int, int]] = set()
     for fetch in fetches(code):
-        if _is_plain(fetch.url) and _is_stored(fetch):
-            yield _hit(code, fetch.start, fetch.end, fetch.url or "", fetch.call)
+        if _is_plain(fetch.url) and _is_stored(fetch) and (fetch.start, fetch.end) not in seen:
+            seen.add((fetch.start, fetch.end))
+            node = fetch.caller or (fetch.call.node if fetch.call else None)
+            yield _hit(code, (fetch.start, fetch.end), fetch.url or "", node)
     for call in code.calls:
-        url = call.text("url", 0) if any(fnmatchcase(name, reader) for name in call.names for reader in _facts()["readers"]) else None
-        if _is_plain(url) and not _is_media(url or ""):
-            yield _hit(code, call.start, call.end, url or "", call)
+        if not any(fnmatchcase(name, reader) for name in call.names for reader in _facts()["readers"]):
+            continue
+        url = _url(call)
+        if _is_plain(url) and not _is_media(url or "") and (call.start, call.end) not in seen:
+            yield _hit(code, (call.start, call.end), url or "", call.node)
+
+
+def _url(call: Call) -> str | None:
+    """What a reader reads: its first argument, whatever that is called."""
+    given = call.node.args[0] if call.node.args else next((k.value for k in call.node.keywords if k.arg in _ARGUMENTS), None)
+    return None if given is None else call.code.program.text(given)
 
 
 @cache
@@ -104,29 +116,29 @@ def _is_stored(fetch: Fetch) -> bool:
     return file_type(name) != "other" or posixpath.splitext(name)[1].lower() in _facts()["data"]
 
 
-def _hit(code: Code, start: int, end: int, url: str, call: Call | None) -> Hit:
+def _hit(code: Code, span: tuple[int, int], url: str, call: ast.Call | None) -> Hit:
     scheme = url.partition("://")[0].lower()
     return Hit(
-        at=code.place(start, end),
+        at=code.place(*span),
         message=f"what comes from {host_of(url)} over {scheme} can be changed by anybody on the path",
-        fixes=(_fix(code, start, end, url, call),),
+        fixes=(_fix(code, span[0], url, call),),
         subject=url,
     )
 
 
-def _fix(code: Code, start: int, end: int, url: str, call: Call | None) -> Fix:
+def _fix(code: Code, start: int, url: str, call: ast.Call | None) -> Fix:
     title = "Use https"
     if not url.startswith("http://") or host_of(url) not in _facts()["https"]:
         return Fix(title=f"{title}, or compare a SHA-256", safety=Safety.MANUAL)
-    at = start if call is None else _literal_start(call, url)
+    at = start if call is None else _literal_start(code, call, url)
     if at is None or code.text[at : at + 7] != "http://":
         return Fix(title=title, safety=Safety.MANUAL)
     return Fix(title=title, safety=Safety.UNSAFE, edits=(ReplaceText(place=code.place(at, at + 7), text="https://"),))
 
 
-def _literal_start(call: Call, url: str) -> int | None:
+def _literal_start(code: Code, call: ast.Call, url: str) -> int | None:
     """Where the URL stands in a call, if it stands there as a literal."""
-    for node in [*call.node.args, *(keyword.value for keyword in call.node.keywords)]:
+    for node in [*call.args, *(keyword.value for keyword in call.keywords)]:
         if isinstance(node, ast.Constant) and node.value == url:
-            return call.code.literal_span(node)[0]
+            return code.literal_span(node)[0]
     return None

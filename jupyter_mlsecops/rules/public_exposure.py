@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what is looked for
 _AUTH = Fix(title="Ask for a login: auth=…", safety=Safety.MANUAL)
 _BY_HAND = Fix(title="Ask for a login, or keep it to this machine", safety=Safety.MANUAL)
+_LONGEST_NAME = 60
 _PUBLIC, _ACCOUNT, _EVERYBODY, _NETWORK, _FILES = 0, 1, 2, 3, 6  # places in the table's list of reasons
 
 
@@ -236,10 +237,10 @@ def _commanded(code: Code, command: Command) -> Iterator[Hit]:
         return
 
 
-def _shown(command: Command, option: Option, *, whole: bool) -> str:
-    """A short name of what was found; values are left out, they may be secret."""
-    name = option.text.partition("=")[0]
-    return f"{command.program} {name}" if whole and not name.startswith("-") else command.program if whole else name
+def _shown(command: Command, last: Option, *, whole: bool) -> str:
+    """A short name of what was found."""
+    option = last.text[:_LONGEST_NAME]
+    return option if not whole else command.program if option.startswith("-") else f"{command.program} {option}"
 
 
 # -- files and magics --------------------------------------------------------------------------------------------------
@@ -260,7 +261,11 @@ def _without_token(code: Code) -> Iterator[Hit]:
         for match in no_token.finditer(code.text):
             yield _open_server(code, *match.span())
     for node in code.nodes(ast.Assign):
-        if isinstance(node, ast.Assign) and any(map(_is_token, node.targets)) and code.program.constant(node.value) == "":
+        if (
+            isinstance(node, ast.Assign)
+            and any(map(_is_token, node.targets))
+            and code.program.constant(node.value) == ""
+        ):
             yield _open_server(code, *code.span(node))
 
 

@@ -93,7 +93,7 @@ def _evaluated(call: Call) -> Iterator[tuple[ast.expr, str]]:
 
 
 def _hit(call: Call, found: Taint, what: str) -> Hit:
-    related = (Related(place=found.place, message="the text comes from here"),) if found.place else ()
+    causes = (Related(place=found.place, message="the text comes from here"),) if found.place else ()
     severity = Severity.MEDIUM if found.source is Source.INPUT else Severity.HIGH
     message = f"`{what}` runs text as code, and {found.source.value} decides the text"
-    return Hit(at=call.place, message=message, severity=severity, fixes=(_FIX,), related=related)
+    return Hit(at=call.place, message=message, severity=severity, fixes=(_FIX,), causes=causes, subject=found.url)

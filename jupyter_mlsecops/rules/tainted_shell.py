@@ -95,7 +95,7 @@ def _interpolated(code: Code, command: Command) -> Iterator[Hit]:
     inside = any(text.start <= command.start < text.end for text in code.layout.shells)
     for word in command.words if inside else ():
         for segment in word.segments:
-            if segment.kind == "literal" or segment.kind == "substitution":
+            if segment.kind in ("literal", "substitution"):
                 continue
             at = code.position(command.start)
             expression = code.program.expression(segment.text, at)
@@ -105,6 +105,6 @@ def _interpolated(code: Code, command: Command) -> Iterator[Hit]:
 
 
 def _hit(code: Code, start: int, end: int, found: Taint) -> Hit:
-    related = (Related(place=found.place, message="the text comes from here"),) if found.place else ()
+    causes = (Related(place=found.place, message="the text comes from here"),) if found.place else ()
     message = f"{found.source.value} decides a part of this shell command"
-    return Hit(at=code.place(start, end), message=message, fixes=(_FIX,), related=related)
+    return Hit(at=code.place(start, end), message=message, fixes=(_FIX,), causes=causes, subject=found.url)

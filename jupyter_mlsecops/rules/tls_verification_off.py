@@ -3,32 +3,25 @@ r"""Find where the verification of TLS certificates is switched off."""
 from __future__ import annotations
 
 import ast
-from fnmatch import fnmatchcase
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_keyword, remove_word
-from jupyter_mlsecops.command_fetches import tools
+from jupyter_mlsecops.code_edits import remove_item, remove_keyword
 from jupyter_mlsecops.environment import settings
-from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
+from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
-from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.tls_settings import BY_HAND, MESSAGE, commanded, facts, matches, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
-    from jupyter_mlsecops.notebook.shell import Command, Word
-
-_MESSAGE = "whoever is on the path can read and change what is sent"
-_BY_HAND = Fix(title="Remove it; for a private authority, name its certificate", safety=Safety.MANUAL)
 
 
 @code_rule(
     category="transport", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(295,), owasp=("ML06",), atlas=("AML.T0010",),
     triggers=("verif", "Verif", "VERIFY", "_unverified_", "CERT_NONE", "check_hostname", "insecure", "INSECURE", "certificate", "BUNDLE",
-              "curl", "ssl", "SSL", "AutoAddPolicy", "REJECT_UNAUTHORIZED"),
+              "curl", "ssl", "SSL", "AutoAddPolicy", "REJECT_UNAUTHORIZED", "nsecure", "disable_warnings", "trust", "allow_invalid", "AllowInvalid", "WarningPolicy"),
 )  # fmt: skip
 def tls_verification_off(code: Code) -> Iterator[Hit]:
     r"""The verification of TLS certificates is switched off.
@@ -37,7 +30,8 @@ def tls_verification_off(code: Code) -> Iterator[Hit]:
 
     `verify=False` of HTTP clients and cloud SDKs, `verify_ssl`, `verify_certs` and the like, unverified `ssl` contexts, `CERT_NONE`,
     `check_hostname = False`, the flags of `curl`, `wget`, `aws` and others, settings of `git`, `conda` and `npm`, and variables of
-    the environment that do the same. For this machine and private networks it is **low**.
+    the environment and files that a cell writes that do the same. For this machine and private networks it is **low**; silenced
+    warnings of urllib3 are **info**.
 
     ## Why it matters
 
@@ -83,126 +77,115 @@ def tls_verification_off(code: Code) -> Iterator[Hit]:
     """
     for call in code.calls:
         yield from _called(call)
-    for node in code.nodes(ast.Assign):
+    for node in code.nodes(ast.Assign, ast.Dict):
         if isinstance(node, ast.Assign):
             yield from _assigned(code, node)
+        elif isinstance(node, ast.Dict):
+            yield from _items(code, node)
     for command in code.commands:
-        yield from _commanded(code, command)
-    off = _facts()["variables"]
+        yield from commanded(code, command)
+    yield from texts(code)
     for setting in settings(code):
-        if setting.value.strip().strip("'\"").lower() in off.get(setting.name, ()):
+        if _is_off(setting.name, setting.value):
             place = code.place(setting.start, setting.end)
-            yield Hit(at=place, message=f"`{setting.name}` switches the verification of certificates off: {_MESSAGE}", fixes=(_BY_HAND,))
+            yield Hit(at=place, message=f"`{setting.name}` switches the verification of certificates off: {MESSAGE}", fixes=(BY_HAND,))
 
 
-@cache
-def _facts() -> dict[str, Any]:
-    return table("tls")
-
-
-def _matches(names: tuple[str, ...], patterns: list[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+def _is_off(variable: str, value: str) -> bool:
+    return value.strip().strip("'\"").lower() in facts()["variables"].get(variable, ())
 
 
 def _called(call: Call) -> Iterator[Hit]:
-    facts = _facts()
-    if not set(facts["calls"]).isdisjoint(call.names):
-        yield Hit(at=call.place, message=f"`{call.name}` verifies no certificate: {_MESSAGE}", fixes=(_BY_HAND,))
-        return
-    for keyword in call.node.keywords:
-        name = keyword.arg
-        if name is None or call.code.program.constant(keyword.value) is not False:
-            continue
-        is_certificate = (
-            name in facts["keywords"] or (name == "verify" and _sends(call)) or (name == "ssl" and _matches(call.names, facts["ssl"]))
-        )
-        if is_certificate:
-            fix = Fix(title=f"Remove {name}=False", safety=Safety.UNSAFE, edits=(remove_keyword(call, keyword),))
-            yield _hit(call, f"`{name}=False` switches the verification of certificates off: {_MESSAGE}", (fix,))
-            return
-    if call.keyword("verify") is None and _sends(call) and call.constant("verify") is False:  # in **kwargs
-        yield _hit(call, f"`verify=False` switches the verification of certificates off: {_MESSAGE}", (_BY_HAND,))
-    if any(name.endswith(".set_missing_host_key_policy") for name in call.names) and call.node.args:
-        policy = call.node.args[0]
-        names = call.code.program.names(policy)
+    if not set(facts()["calls"]).isdisjoint(call.names):
+        yield _hit(call, f"`{call.name}` verifies no certificate: {MESSAGE}", BY_HAND)
+    elif any(name.endswith("urllib3.disable_warnings") for name in call.names):
+        message = "the warning that certificates are not verified is silenced"
+        yield Hit(at=call.place, message=message, severity=Severity.INFO, fixes=(Fix(title="Delete this call", safety=Safety.MANUAL),))
+    elif keyword := next((keyword for keyword in call.node.keywords if _switches_off(call, keyword)), None):
+        shown = f"{keyword.arg}={ast.unparse(keyword.value)[:40]}"
+        fix = Fix(title=f"Remove {shown}", safety=Safety.UNSAFE, edits=(remove_keyword(call, keyword),))
+        yield _hit(call, f"`{shown}` switches the verification of certificates off: {MESSAGE}", fix)
+    elif call.keyword("verify") is None and _is_no(call.constant("verify")) and _sends(call):  # in **kwargs
+        yield _hit(call, f"`verify=False` switches the verification of certificates off: {MESSAGE}", BY_HAND)
+    elif any(name.endswith(".set_missing_host_key_policy") for name in call.names) and call.node.args:
+        names = call.code.program.names(call.node.args[0])
         if any(name.removesuffix("()").endswith(("AutoAddPolicy", "WarningPolicy")) for name in names):
-            yield _hit(call, "any key of the SSH server is accepted: whoever is on the path can be it", (_BY_HAND,))
+            yield _hit(call, "any key of the SSH server is accepted: whoever is on the path can be it", BY_HAND)
 
 
-def _hit(call: Call, message: str, fixes: tuple[Fix, ...]) -> Hit:
-    url = call.text("url", 0) or call.text("url", 1) or call.text("hosts", 0) or ""
-    return Hit(at=call.place, message=message, severity=Severity.LOW if is_private(url) else None, fixes=fixes)
+def _switches_off(call: Call, keyword: ast.keyword) -> bool:
+    name = keyword.arg
+    if name is None:
+        return False
+    if name == "cert_reqs":
+        return _is_none(call.code, keyword.value)
+    value = call.code.program.constant(keyword.value)
+    if name in facts()["true-keywords"]:
+        return value is True
+    if not _is_no(value):
+        return False
+    return name in facts()["keywords"] or (name == "verify" and _sends(call)) or (name == "ssl" and matches(call.names, facts()["ssl"]))
+
+
+def _is_no(value: object) -> bool:
+    return value is False or (isinstance(value, int) and value == 0)
+
+
+def _is_none(code: Code, node: ast.expr) -> bool:
+    """Whether an expression is `ssl.CERT_NONE`."""
+    return any(name.endswith("CERT_NONE") for name in code.program.names(node)) or code.program.text(node) in ("CERT_NONE", "NONE")
+
+
+def _hit(call: Call, message: str, fix: Fix) -> Hit:
+    texts = (call.text("url", position) for position in (0, 1))
+    url = next((text for text in texts if text and "://" in text), "") or call.text("hosts", 0) or call.text("endpoint_url") or ""
+    return Hit(at=call.place, message=message, severity=Severity.LOW if is_private(url) else None, fixes=(fix,), subject=url if "://" in url else "")
 
 
 def _sends(call: Call) -> bool:
     """Whether `verify` of a call means the certificate of a server."""
-    facts = _facts()
-    if _matches(call.names, facts["verify"]):
+    if matches(call.names, facts()["verify"]):
         return True
     method = getattr(call.node.func, "attr", "")
     known = bool(call.names) and not call.names[0].startswith("<notebook>")
-    return method in facts["methods"] and (not known or (call.text("url", 0) or "").startswith("http"))
+    texts = (call.text("url", position) or "" for position in (0, 1))
+    return method in facts()["methods"] and (not known or any(text.startswith("http") for text in texts))
 
 
 def _assigned(code: Code, node: ast.Assign) -> Iterator[Hit]:
+    value = code.program.constant(node.value)
     for target in node.targets:
         if not isinstance(target, ast.Attribute):
             continue
-        value = code.program.constant(node.value)
-        names = code.program.names(node.value)
         off = (
-            (target.attr in ("check_hostname", "verify_ssl", "ssl_verify") and value is False)
-            or (target.attr == "verify" and value is False and _is_session(code, target))
-            or (target.attr == "verify_mode" and any(name.endswith("CERT_NONE") for name in names))
-            or (target.attr == "_create_default_https_context" and any("unverified" in name for name in names))
+            (target.attr in facts()["keywords"] and _is_no(value))
+            or (target.attr == "verify" and _is_no(value) and _is_session(code, target))
+            or (target.attr == "verify_mode" and _is_none(code, node.value))
+            or (target.attr == "_create_default_https_context" and any("unverified" in name for name in code.program.names(node.value)))
         )
         if off:
-            place = code.place(*code.span(node))
-            message = f"`{target.attr}` switches the verification of certificates off: {_MESSAGE}"
-            yield Hit(at=place, message=message, fixes=(_BY_HAND,))
+            message = f"`{target.attr}` switches the verification of certificates off: {MESSAGE}"
+            yield Hit(at=code.place(*code.span(node)), message=message, fixes=(BY_HAND,))
 
 
 def _is_session(code: Code, target: ast.Attribute) -> bool:
     names = code.program.names(target.value)
-    return _matches(names, _facts()["verify"]) or "session" in ast.unparse(target.value)[-40:].lower()
+    return matches(names, facts()["verify"]) or "session" in ast.unparse(target.value)[-40:].lower()
 
 
-def _commanded(code: Code, command: Command) -> Iterator[Hit]:
-    facts = _facts()
-    flags = facts["flags"].get(command.program)
-    for word in command.arguments if flags else ():
-        if word.text.lower() in flags["long"]:
-            yield _flagged(code, command, word, remove_word(code, word))
-        elif flags.get("letters") and (edit := _without_letter(code, word, flags["letters"])):
-            yield _flagged(code, command, word, edit)
-    texts = [word.text for word in command.arguments]
-    for wanted in facts["settings"].get(command.program, ()):
-        for at in range(len(texts) - len(wanted) + 1):
-            if texts[at : at + len(wanted)] == wanted:
-                start, end = command.arguments[at].start, command.arguments[at + len(wanted) - 1].end
-                message = f"`{command.program}` is told to verify no certificate: {_MESSAGE}"
-                yield Hit(at=code.place(start, end), message=message, fixes=(_BY_HAND,))
-
-
-def _without_letter(code: Code, word: Word, letter: str) -> ReplaceText | None:
-    """The edit that takes a letter out of a group of short options (`-sSkL`); None where it is not in it."""
-    text = word.text
-    if len(text) < 2 or text[0] != "-" or text[1] == "-":
-        return None
-    for at, found in enumerate(text[1:], 1):
-        if found == letter:
-            start, end = word.span(at, at + 1)
-            return remove_word(code, word) if len(text) == 2 else ReplaceText(place=code.place(start, end), text="")
-        if found in tools()["curl"].letters:
-            return None
-    return None
-
-
-def _flagged(code: Code, command: Command, word: Word, edit: ReplaceText) -> Hit:
-    private = any(is_private(other.text) for other in command.arguments if "://" in other.text)
-    return Hit(
-        at=code.place(*word.span(0, len(word.text))),
-        message=f"`{word.text}` switches the verification of certificates off: {_MESSAGE}",
-        severity=Severity.LOW if private else None,
-        fixes=(Fix(title=f"Remove {word.text}" if len(word.text) == 2 or word.text.startswith("--") else "Remove -k", safety=Safety.UNSAFE, edits=(edit,)),),
-    )
+def _items(code: Code, node: ast.Dict) -> Iterator[Hit]:
+    """Variables and options in a dict that is handed on: `env={"PYTHONHTTPSVERIFY": "0"}`, `sslopt={"cert_reqs": ssl.CERT_NONE}`."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        name = code.program.text(key) if key is not None else None
+        if key is None or name is None:
+            continue
+        text = code.program.text(value)
+        off = (
+            (name == "cert_reqs" and _is_none(code, value))
+            or (name in facts()["keywords"] and _is_no(code.program.constant(value)))
+            or (text is not None and _is_off(name, text))
+        )
+        if off:
+            start, end = code.span(key)[0], code.span(value)[1]
+            fix = Fix(title=f"Remove {name}", safety=Safety.UNSAFE, edits=(remove_item(code, start, end, *code.span(node)),))
+            yield Hit(at=code.place(start, end), message=f"`{name}` switches the verification of certificates off: {MESSAGE}", fixes=(fix,))

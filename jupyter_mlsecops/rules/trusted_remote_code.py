@@ -3,26 +3,23 @@ r"""Find where code from a model's repository is allowed to run."""
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_keyword, remove_word
+from jupyter_mlsecops.code_edits import remove_item, remove_keyword
 from jupyter_mlsecops.environment import settings
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.hub_ids import named_repository
+from jupyter_mlsecops.notebook.scopes import dotted
 from jupyter_mlsecops.pinning import is_commit
 from jupyter_mlsecops.pins import is_at_least
+from jupyter_mlsecops.remote_code_flags import BY_HAND, MESSAGE, NAME, VARIABLES, flags, is_on, texts
 from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.notebook.code import Call, Code
-
-_NAME = "trust_remote_code"
-_FLAGS = ("--trust-remote-code", "--trust_remote_code")
-_VARIABLES = frozenset({"HF_TRUST_REMOTE_CODE", "ENABLE_TRUST_REMOTE_CODE", "TRUST_REMOTE_CODE", "OPTION_TRUST_REMOTE_CODE", "VLLM_TRUST_REMOTE_CODE"})
-_IN_TEXT = re.compile(r"""["']?(?:option\.)?trust[_-]remote[_-]code["']?[ \t]*[:=][ \t]*["']?(?:true|1|yes)\b""", re.IGNORECASE)
-_MESSAGE = "code from the repository runs with your rights"
+    from jupyter_mlsecops.notebook.code import Call, Code, Session
 
 
 @code_rule(
@@ -81,66 +78,94 @@ def trusted_remote_code(code: Code) -> Iterator[Hit]:
 
     - <https://huggingface.co/docs/transformers/models#custom-models>
     """
-    called: set[ast.AST] = set()
     for call in code.calls:
-        if call.constant(_NAME) is True:
-            called.update(_where_given(call))
+        if _is_given(call):
             yield _called(call)
-    yield from _items(code, called)
-    yield from _flags(code)
+    yield from _items(code)
+    yield from flags(code)
+    yield from texts(code)
     for setting in settings(code):
-        if setting.name in _VARIABLES and setting.is_true:
-            yield Hit(at=code.place(setting.start, setting.end), message=f"`{setting.name}`: {_MESSAGE}", fixes=(_BY_HAND,))
-    if code.kind == "text" and code.file is not None:
-        for match in _IN_TEXT.finditer(code.text):
-            yield Hit(at=code.place(*match.span()), message=f"`{_NAME}`: {_MESSAGE}", fixes=(_BY_HAND,))
+        if setting.name in VARIABLES and setting.is_true:
+            yield Hit(at=code.place(setting.start, setting.end), message=f"`{setting.name}`: {MESSAGE}", fixes=(BY_HAND,))
 
 
-_BY_HAND = Fix(title="Remove it, or pin the commit whose code you read", safety=Safety.MANUAL)
+def _is_given(call: Call) -> bool:
+    """Whether a call says yes itself, or through `**options`; what functools.partial holds is said where that stands."""
+    given = call.argument(NAME)
+    if given is None or (call.keyword(NAME) is None and not any(keyword.arg is None for keyword in call.node.keywords)):
+        return False
+    if "dict" in call.names and call.node in call.code.session.once(_handed_on):
+        return False
+    if is_on(call.code.program.constant(given)):
+        return True
+    binding = call.code.program.binding(given) if isinstance(given, ast.Name) else None
+    if binding is None or binding.kind != "parameter":
+        return False
+    return _is_default(binding.scope.node, binding.node) or any(
+        is_on(run.program.constant(given)) for run in runs(call.code, call.node, [given])
+    )
 
 
-def _where_given(call: Call) -> Iterator[ast.AST]:
-    """The dict literals that the argument is taken from; they are not to be reported again."""
-    for keyword in call.node.keywords:
-        if keyword.arg is None:
-            yield call.code.program.value(keyword.value)
+def _is_default(function: ast.AST | None, parameter: ast.AST) -> bool:
+    """Whether `True` is the default of a parameter."""
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    return any(own is parameter and isinstance(default, ast.Constant) and is_on(default.value) for own, default in pairs)
+
+
+def _handed_on(session: Session) -> frozenset[object]:
+    """The dict literals and the names that calls take the argument from, with `**`; they are not to be reported again."""
+    found: set[object] = set()
+    for code in session.codes:
+        for call in code.calls:
+            if call.keyword(NAME) is None and is_on(call.constant(NAME)):
+                for keyword in call.node.keywords:
+                    if keyword.arg is None:
+                        found |= {session.program.value(keyword.value), dotted(keyword.value)}
+    return frozenset(found)
 
 
 def _called(call: Call) -> Hit:
-    keyword = call.keyword(_NAME)
+    keyword = call.keyword(NAME)
     edits = (remove_keyword(call, keyword),) if keyword is not None else ()
-    fix = Fix(title=f"Remove {_NAME}=True", safety=Safety.UNSAFE, edits=edits) if edits else _BY_HAND
-    severity = Severity.HIGH
-    if is_commit(call.text("revision")):
-        severity = Severity.MEDIUM
+    fix = Fix(title=f"Remove {NAME}=True", safety=Safety.UNSAFE, edits=edits) if edits else BY_HAND
+    severity = Severity.MEDIUM if is_commit(call.text("revision")) else Severity.HIGH
     if any(name.startswith("datasets.") for name in call.names) and is_at_least(call.code, "datasets", "4"):
         severity = Severity.INFO
-    return Hit(at=call.place, message=f"`{_NAME}=True`: {_MESSAGE}", severity=severity, fixes=(fix,))
+    return Hit(at=call.place, message=f"`{NAME}=True`: {MESSAGE}", severity=severity, fixes=(fix,), subject=named_repository(call))
 
 
-def _items(code: Code, called: set[ast.AST]) -> Iterator[Hit]:
-    """`{"trust_remote_code": True}` and `config.trust_remote_code = True`."""
+def _items(code: Code) -> Iterator[Hit]:
+    """`{"trust_remote_code": True}`, `options["trust_remote_code"] = True` and `config.trust_remote_code = True`."""
+    handed_on = code.session.once(_handed_on)
     for node in code.nodes(ast.Dict, ast.Assign):
-        if isinstance(node, ast.Dict) and node not in called:
-            for key, value in zip(node.keys, node.values, strict=True):
-                if key is not None and code.program.text(key) == _NAME and code.program.constant(value) is True:
-                    place = code.place(code.span(key)[0], code.span(value)[1])
-                    yield Hit(at=place, message=f"`{_NAME}`: {_MESSAGE}", fixes=(_BY_HAND,))
-        elif isinstance(node, ast.Assign) and code.program.constant(node.value) is True:
+        if isinstance(node, ast.Dict) and node not in handed_on:
+            yield from _pairs(code, node)
+        elif isinstance(node, ast.Assign) and is_on(code.program.constant(node.value)):
             for target in node.targets:
-                if isinstance(target, ast.Attribute) and target.attr == _NAME:
-                    yield Hit(at=code.place(*code.span(node)), message=f"`{_NAME}`: {_MESSAGE}", fixes=(_BY_HAND,))
+                match target:
+                    case ast.Attribute(attr=name) if name == NAME:
+                        pass
+                    case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)) if _is_key(key) and dotted(owner) not in handed_on:
+                        pass
+                    case _:
+                        continue
+                yield Hit(at=code.place(*code.span(node)), message=f"`{NAME}`: {MESSAGE}", fixes=(BY_HAND,))
 
 
-def _flags(code: Code) -> Iterator[Hit]:
-    for command in code.commands:
-        for number, word in enumerate(command.words):
-            flag, separator, value = word.text.partition("=")
-            if flag not in _FLAGS:
-                continue
-            following = command.words[number + 1].text if number + 1 < len(command.words) else ""
-            if (value if separator else following).lower() in ("false", "0", "no"):
-                continue
-            fix = Fix(title=f"Remove {flag}", safety=Safety.UNSAFE, edits=(remove_word(code, word),))
-            fixes = (_BY_HAND,) if following.lower() in ("true", "1", "yes") and not separator else (fix,)
-            yield Hit(at=code.place(*word.span(0, len(word.text))), message=f"`{flag}`: {_MESSAGE}", fixes=fixes)
+def _pairs(code: Code, node: ast.Dict) -> Iterator[Hit]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        name = code.program.text(key) if key is not None else None
+        if key is None or name is None or not (_is_key(name) or name in VARIABLES) or not is_on(code.program.constant(value)):
+            continue
+        start, end = code.span(key)[0], code.span(value)[1]
+        edit = remove_item(code, start, end, *code.span(node))
+        fix = Fix(title=f"Remove {name}", safety=Safety.UNSAFE, edits=(edit,))
+        yield Hit(at=code.place(start, end), message=f"`{name}`: {MESSAGE}", fixes=(fix,))
+
+
+def _is_key(name: str) -> bool:
+    return name.removeprefix("option.").replace("-", "_") == NAME

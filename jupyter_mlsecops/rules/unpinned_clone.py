@@ -10,6 +10,7 @@ from jupyter_mlsecops.arguments import read_arguments
 from jupyter_mlsecops.executions import Execution, executed
 from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.shell import HOLE
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code, Session
+    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.runs import Moment
 
 _OWNER = re.compile(r"(?:://(?:[^/@]*@)?[^/]+/|:)([\w.-]+)/[\w.-]+/?$")
 
@@ -72,15 +75,18 @@ def unpinned_clone(code: Code) -> Iterator[Hit]:
     for fetch in fetches(code):
         if fetch.source != "clone" or fetch.pinned or (fetch.url and is_private(fetch.url)):
             continue
-        execution = _first_execution(code.session, fetch)
-        if execution is None or _is_checked_out(code.session, fetch):
+        execution = code.session.once(_first_executions).get(_key(fetch))
+        if execution is None:
+            continue
+        checked_out = _checked_out(code.session, fetch, execution)
+        if checked_out is not None and (COMMIT.fullmatch(checked_out) or checked_out == HOLE):
             continue
         yield Hit(
             at=fetch.place,
             message=f"`{_name(fetch)}` is cloned without a commit, and its code is {_how(execution.how)} by this notebook",
-            severity=_severity(fetch),
+            severity=_severity(fetch, checked_out),
             fixes=(Fix(title=f"Add `git -C {_name(fetch)} checkout <commit>` behind the clone", safety=Safety.MANUAL),),
-            related=(Related(place=execution.place, message="its code is run here"),),
+            causes=(Related(place=execution.place, message="its code is run here"),),
             subject=fetch.url or "",
         )
 
@@ -93,37 +99,57 @@ def _name(fetch: Fetch) -> str:
     return posixpath.basename((fetch.url or "").rstrip("/")).removesuffix(".git").replace(HOLE, "…") or "repository"
 
 
-def _first_execution(session: Session, fetch: Fetch) -> Execution | None:
-    return next((e for e, found in executed(session) if found.source == "clone" and found.target == fetch.target), None)
+def _key(fetch: Fetch) -> tuple[str, str]:
+    return fetch.url or "", fetch.target or ""
 
 
-def _is_checked_out(session: Session, fetch: Fetch) -> bool:
-    """Whether some command behind the clone checks a commit out, in its folder as far as that is said."""
+def _first_executions(session: Session) -> dict[tuple[str, str], Execution]:
+    """The first thing that is run of each clone."""
+    found: dict[tuple[str, str], Execution] = {}
+    for execution, fetch in executed(session):
+        if fetch.source == "clone":
+            found.setdefault(_key(fetch), execution)
+    return found
+
+
+def _checked_out(session: Session, fetch: Fetch, execution: Execution) -> str | None:
+    """The commit, the tag or the branch that is checked out between a clone and the first use of its code."""
+    for moment, folder, reference in session.once(_checkouts):
+        is_between = fetch.moment < moment <= execution.spot.moment
+        if is_between and (not folder or folder == posixpath.basename((fetch.target or "").rstrip("/"))):
+            return reference
+    return None
+
+
+def _checkouts(session: Session) -> tuple[tuple[Moment, str, str], ...]:
+    """When, in which folder ("" if that is not known) and to what repositories are set; commits before anything else."""
+    found: list[tuple[Moment, str, str]] = []
     for code in session.codes:
         for command in code.commands:
-            if command.program != "git":
-                continue
-            texts = [word.text for word in command.arguments]
-            if {"checkout", "reset", "switch", "fetch"}.isdisjoint(texts):
-                continue
-            folder = read_arguments(command.arguments, letters="C").value(["-C"])
-            other = folder is not None and posixpath.basename(folder.rstrip("/")) != posixpath.basename((fetch.target or "").rstrip("/"))
-            if not other and any(COMMIT.fullmatch(text) for text in texts):
-                return True
+            if command.program == "git" and (reference := _reference(command)):
+                arguments = read_arguments(command.arguments, letters="Cc")
+                folder = arguments.value(["-C"]) or folders(session).of(code, command)
+                found.append((code.position(command.start), posixpath.basename(folder.rstrip("/")), reference))
         for call in code.calls:
-            if call.name.endswith((".checkout", ".reset")) and any(
-                COMMIT.fullmatch(code.program.text(argument) or "") for argument in call.node.args
-            ):
-                return True
-    return False
+            if call.name.endswith((".checkout", ".reset")):
+                texts = [code.program.text(argument) or "" for argument in call.node.args]
+                found += [(code.position(call.start), "", text) for text in texts if COMMIT.fullmatch(text)]
+    return tuple(sorted(found, key=lambda checkout: COMMIT.fullmatch(checkout[2]) is None))
 
 
-def _severity(fetch: Fetch) -> Severity:
+def _reference(command: Command) -> str | None:
+    """What `git checkout`, `git reset --hard`, `git switch --detach` or `git fetch origin` name."""
+    words = [word.text for word in read_arguments(command.arguments, letters="Cc").rest]
+    if not words or words[0] not in ("checkout", "reset", "switch", "fetch"):
+        return None
+    return next((text for text in words[1:] if COMMIT.fullmatch(text)), words[-1] if len(words) > 1 and words[0] != "fetch" else None)
+
+
+def _severity(fetch: Fetch, checked_out: str | None) -> Severity:
     owner = _OWNER.search((fetch.url or "").removesuffix(".git"))
     if owner and owner[1].lower() in table("first_parties")["owners"]:
         return Severity.INFO
+    references = [checked_out or ""]
     if fetch.command is not None:
-        branch = read_arguments(fetch.command.arguments, letters="b", valued=["--branch"]).value(["-b", "--branch"])
-        if branch and VERSION.fullmatch(branch):
-            return Severity.LOW
-    return Severity.MEDIUM
+        references.append(read_arguments(fetch.command.arguments, letters="b", valued=["--branch"]).value(["-b", "--branch"]) or "")
+    return Severity.LOW if any(VERSION.fullmatch(reference) for reference in references) else Severity.MEDIUM

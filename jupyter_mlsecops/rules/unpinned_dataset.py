@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import hub_fetch
+from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, is_hub_id
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.model import Place
 
 
 def _summary(subjects: Sequence[str]) -> str:
@@ -20,7 +22,7 @@ def _summary(subjects: Sequence[str]) -> str:
 
 @code_rule(
     category="downloads", severity=Severity.INFO, confidence=Confidence.HIGH, cwe=(494,), owasp=("ML02", "LLM04"), atlas=("AML.T0010.002",),
-    merge=Merge.SUBJECT, summarise=_summary, triggers=("load_dataset", "_download", "get_dataset_config_names"),
+    merge=Merge.SUBJECT, summarise=_summary, triggers=("load_dataset", "_download", "get_dataset_config_names", "hf download", "huggingface-cli"),
 )  # fmt: skip
 def unpinned_dataset(code: Code) -> Iterator[Hit]:
     r"""A dataset is fetched from a hub by name, without the commit that was reviewed.
@@ -63,9 +65,17 @@ def unpinned_dataset(code: Code) -> Iterator[Hit]:
             is_download = "repo_type" in {keyword.arg for keyword in call.node.keywords}
             if call.name.startswith("huggingface_hub.") and not is_download:
                 continue
-            yield Hit(
-                at=call.place,
-                message=f"the dataset `{fetch.id}` is fetched without a commit: its owner can change it at any time",
-                fixes=(Fix(title='Add revision="<commit>" with the commit that you reviewed', safety=Safety.MANUAL),),
-                subject=fetch.id,
-            )
+            yield _hit(call.place, fetch.id)
+    for download in fetches(code):
+        if download.source == "hub" and download.command is not None and (named := from_hub(download.command)):
+            if named.kind == "dataset" and named.revision is None and is_hub_id(named.id):
+                yield _hit(download.place, named.id)
+
+
+def _hit(place: Place, name: str) -> Hit:
+    return Hit(
+        at=place,
+        message=f"the dataset `{name}` is fetched without a commit: its owner can change it at any time",
+        fixes=(Fix(title='Add revision="<commit>" with the commit that you reviewed', safety=Safety.MANUAL),),
+        subject=name,
+    )

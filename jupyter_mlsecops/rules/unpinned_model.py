@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import hub_fetch, is_unsafe_file
+from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, is_hub_id, is_unsafe_file
+from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jupyter_mlsecops.hub_ids import HubFetch
     from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.model import Place
 
 
 def _summary(subjects: Sequence[str]) -> str:
@@ -22,7 +26,7 @@ def _summary(subjects: Sequence[str]) -> str:
     category="downloads", severity=Severity.INFO, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"),
     atlas=("AML.T0010.003",), merge=Merge.SUBJECT, summarise=_summary,
     triggers=("from_", "pipeline", "SentenceTransformer", "CrossEncoder", "SparseEncoder", "_download", "_url", "LLM", "load_", "create_model",
-              "HuggingFaceEmbedding", "get_tokenizer"),
+              "HuggingFaceEmbedding", "get_tokenizer", "hf download", "huggingface-cli"),
 )  # fmt: skip
 def unpinned_model(code: Code) -> Iterator[Hit]:
     r"""Weights are fetched from a hub by name, without the commit that was reviewed.
@@ -31,7 +35,7 @@ def unpinned_model(code: Code) -> Iterator[Hit]:
 
     `from_pretrained`, `pipeline`, `SentenceTransformer`, `hf_hub_download`, `snapshot_download`, adapters and the like, with an id
     of a hub (constants are followed across cells) and no `revision`. One finding for each id and notebook. It is **info**, and
-    **medium** where the file that is asked for is a pickle or code. Directories, what the notebook saved itself, and ids whose
+    **medium** where the file that is asked for is a pickle or code, and where code of an owner that is not well known comes with it. Directories, what the notebook saved itself, and ids whose
     value cannot be known are left alone; a branch or tag as revision is another rule's matter.
 
     ## Why it matters
@@ -78,14 +82,33 @@ def unpinned_model(code: Code) -> Iterator[Hit]:
     """
     for call in code.calls:
         fetch = hub_fetch(call)
-        if fetch is None or not fetch.is_unpinned or fetch.kind != "model":
-            continue
-        unsafe = bool(fetch.file) and is_unsafe_file(fetch.file)
-        what = "a file that runs code when it is loaded" if unsafe else "weights"
-        yield Hit(
-            at=call.place,
-            message=f"`{fetch.id}` is fetched without a commit: its owner can change it at any time ({what})",
-            severity=Severity.MEDIUM if unsafe else Severity.INFO,
-            fixes=(Fix(title='Add revision="<commit>" with the commit that you reviewed', safety=Safety.MANUAL),),
-            subject=fetch.id,
-        )
+        if fetch is not None and fetch.is_unpinned and fetch.kind == "model":
+            yield _hit(call.place, fetch.id, _risk(fetch))
+    for download in fetches(code):
+        if download.source == "hub" and download.command is not None and (named := from_hub(download.command)):
+            if named.kind == "model" and named.revision is None and is_hub_id(named.id):
+                risky = any(is_unsafe_file(name) for name in named.files)
+                yield _hit(download.place, named.id, _PICKLE if risky else "")
+
+
+_PICKLE = "a file that runs code when it is loaded"
+
+
+def _risk(fetch: HubFetch) -> str:
+    """Why more than weights can be exchanged; "" where that is all."""
+    if (fetch.file and is_unsafe_file(fetch.file)) or fetch.call.constant("use_safetensors") is False:
+        return _PICKLE
+    owner = fetch.id.partition("/")[0].lower()
+    if fetch.call.constant("trust_remote_code") is True and owner not in table("first_parties")["owners"]:
+        return "weights and the code that loads them"
+    return ""
+
+
+def _hit(place: Place, name: str, risk: str) -> Hit:
+    return Hit(
+        at=place,
+        message=f"`{name}` is fetched without a commit: its owner can change it at any time ({risk or 'weights'})",
+        severity=Severity.MEDIUM if risk else Severity.INFO,
+        fixes=(Fix(title='Add revision="<commit>" with the commit that you reviewed', safety=Safety.MANUAL),),
+        subject=name,
+    )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ _MOST_NAMED = 5
 _INSTALLERS = frozenset({"conda", "mamba", "micromamba", "pip", "setuptools", "uv", "wheel"})
 # These write a lock file; what it holds is installed from then on.
 _LOCKING_TOOLS = frozenset({"pdm", "pipenv", "poetry", "rye"})
+# Files that an installer or a lock file chooses from: ranges are what they are for.
+_CHOICES = frozenset({"constrain", "depend"})
 # What holds versions in place by other means, or lets nothing in from outside.
 _HOLDING_OPTIONS = (
     "--constraint", "--constraints", "--dry-run", "--exclude-newer", "--hash", "--no-index", "--override", "--overrides",
@@ -60,9 +60,10 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
     ## What it sees
 
     `pip`, `uv`, `conda`, `mamba` and their kin on `!` and `%` lines, in `%%bash` cells and in calls such as
-    `subprocess.run`, and requirements files that a cell writes, with a package that has no version, or only a lower, an upper or an excluded one. All such packages of a cell are one
+    `subprocess.run`; requirements files, `environment.yml` and the metadata of scripts, also where a cell writes them: with
+    a package that has no version, or only a lower, an upper or an excluded one. All such packages of a cell or file are one
     finding. It stays silent on `==`, on ranges with both ends, on hashes, constraints and `--exclude-newer`, on local paths, on
-    arguments that stand in a variable, and on an installer that updates itself.
+    arguments that stand in a variable, on installers, and on the ranges of `pyproject.toml` and `requirements.in`.
 
     ## Why it matters
 
@@ -112,18 +113,13 @@ def unpinned_package(code: Code) -> Iterator[Hit]:
 
 def _is_held(install: Install) -> bool:
     """Whether something else than the requirement says which version comes."""
-    if install.tool in _LOCKING_TOOLS or install.option(*_HOLDING_OPTIONS):
+    if install.tool in _LOCKING_TOOLS or install.verb in _CHOICES or install.option(*_HOLDING_OPTIONS):
         return True
-    if any(name in _HOLDING_VARIABLES for name, _ in install.command.assignments):
-        return True
-    return all(requirement.name in _INSTALLERS for requirement in install.requirements)
+    return any(name in _HOLDING_VARIABLES for name, _ in install.command.assignments)
 
 
 def _unpinned(install: Install) -> Iterator[Requirement]:
-    swallowed = list(swallowed_specifiers(install))  # unquoted-specifier speaks of these
-    starts = [one.start for one in swallowed]
     for requirement in install.requirements:
-        before = bisect_right(starts, requirement.start) - 1
         is_open = requirement.kind == "name" and requirement.pin in {"none", "loose"}
-        if is_open and (before < 0 or requirement.start >= swallowed[before].end):
+        if is_open and requirement.name not in _INSTALLERS:
             yield requirement

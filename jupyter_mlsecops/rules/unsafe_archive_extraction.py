@@ -86,7 +86,8 @@ def unsafe_archive_extraction(code: Code) -> Iterator[Hit]:
             message=f"members of the archive can be written anywhere: it is extracted without a filter, an archive {WHO[origin.origin]}",
             severity=level(call, origin, remote=Severity.MEDIUM, unknown=Severity.INFO),
             fixes=(Fix(title='Extract with filter="data"', safety=Safety.UNSAFE, edits=(add_argument(call, 'filter="data"'),)),),
-            related=came_from(origin),
+            causes=came_from(origin),
+            subject=origin.subject,
         )
 
 

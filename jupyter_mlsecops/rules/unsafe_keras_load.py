@@ -88,7 +88,8 @@ def _loaded(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
             message=f"`{name}` with `safe_mode=False` runs the code that the model brings",
             severity=level(call, origin, remote=Severity.HIGH, unknown=Severity.HIGH),
             fixes=(Fix(title="Remove safe_mode=False", safety=Safety.UNSAFE if edits else Safety.MANUAL, edits=edits),),
-            related=came_from(origin),
+            causes=came_from(origin),
+            subject=origin.subject,
         )
     elif origin.origin is Origin.REMOTE and not origin.verified and _is_public(origin) and loaders("keras").find(call.names):
         text = call.text("filepath", 0) or (origin.fetch.file_name if origin.fetch else "")
@@ -98,7 +99,8 @@ def _loaded(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
             message=f"`{name}` loads a model that came over the network unverified; its layers can hold code",
             severity=level(call, origin, remote=Severity.HIGH if is_old else Severity.MEDIUM, unknown=Severity.INFO),
             fixes=(Fix(title="Compare the file's SHA-256 first, or load weights only", safety=Safety.MANUAL),),
-            related=came_from(origin),
+            causes=came_from(origin),
+            subject=origin.subject,
         )
 
 

@@ -2,6 +2,7 @@ r"""Find loads of NumPy files that may unpickle."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.code_edits import remove_keyword
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 @code_rule(
     category="deserialization", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(502,), owasp=("ML06", "LLM03"), atlas=("AML.T0011.000",),
-    triggers=("allow_pickle",),
+    triggers=("allow_pickle", "__defaults__"),
 )  # fmt: skip
 def unsafe_numpy_load(code: Code) -> Iterator[Hit]:
     r"""`numpy.load` may unpickle: `allow_pickle=True`.
 
     ## What it sees
 
-    `allow_pickle=True` in `numpy.load` and its relatives. **high** where the file came over the network, **medium** where its origin
+    `allow_pickle=True` in `numpy.load` and its relatives, or made their default. **high** where the file came over the network, **medium** where its origin
     is unknown, **info** where the same notebook wrote it.
 
     ## Why it matters
@@ -69,11 +70,28 @@ def unsafe_numpy_load(code: Code) -> Iterator[Hit]:
         if not origin.verified:
             yield Hit(
                 at=call.place,
-                message=f"`{name}` with `allow_pickle=True` runs code from the file it reads, a file {WHO[origin.origin]}",
+                message=f"`{name}` with `allow_pickle=True` runs code from what it reads, a file {WHO[origin.origin]}",
                 severity=level(call, origin, remote=Severity.HIGH, unknown=Severity.MEDIUM),
                 fixes=(_fix(call),),
-                related=came_from(origin),
+                causes=came_from(origin),
+                subject=origin.subject,
             )
+    for node in code.nodes(ast.Assign):
+        if isinstance(node, ast.Assign) and _changes_defaults(code, node):
+            message = "every `numpy.load` of this process runs code from the file from now on"
+            yield Hit(at=code.place(*code.span(node)), message=message, fixes=(_DELETE,))
+
+
+_DELETE = Fix(title="Delete this line, and pass allow_pickle=True only where the file is your own", safety=Safety.MANUAL)
+
+
+def _changes_defaults(code: Code, node: ast.Assign) -> bool:
+    """`np.load.__defaults__ = (None, True, …)`: the second is `allow_pickle`."""
+    is_tuple = isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1
+    if not is_tuple or not isinstance(node.value, ast.Tuple) or code.program.constant(node.value.elts[1]) is not True:
+        return False
+    targets = (target for target in node.targets if isinstance(target, ast.Attribute) and target.attr == "__defaults__")
+    return any(loaders("numpy").find(code.program.names(target.value)) for target in targets)
 
 
 def _fix(call: Call) -> Fix:

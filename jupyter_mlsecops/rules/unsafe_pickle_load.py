@@ -92,5 +92,6 @@ def unsafe_pickle_load(code: Code) -> Iterator[Hit]:
             message=f"`{name}` runs code from the file it reads, a file {WHO[origin.origin]}",
             severity=level(call, origin, remote=Severity.HIGH, unknown=Severity[loader.unknown.upper()]),
             fixes=(Fix(title="Use a format that holds data only, or check the file's SHA-256 first", safety=Safety.MANUAL),),
-            related=came_from(origin),
+            causes=came_from(origin),
+            subject=origin.subject,
         )

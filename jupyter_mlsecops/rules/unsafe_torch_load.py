@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _SWITCH = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+_RUNS = frozenset({"getattr", "eval", "exec", "compile", "__import__", "open", "functools.partial", "operator.methodcaller", "builtins.getattr", "builtins.eval",
+                   "builtins.exec"})  # fmt: skip
+_BLIND = "torch.serialization.get_unsafe_globals_in_checkpoint"
 _TITLE = "Load tensors only: weights_only=True"
 
 
 @code_rule(
     category="deserialization", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(502,),
-    owasp=("ML06", "LLM03"), atlas=("AML.T0011.000",), triggers=("load", "PackageImporter", _SWITCH),
+    owasp=("ML06", "LLM03"), atlas=("AML.T0011.000",), triggers=("load", "PackageImporter", "safe_globals", _SWITCH),
 )  # fmt: skip
 def unsafe_torch_load(code: Code) -> Iterator[Hit]:
     r"""A PyTorch checkpoint is loaded in a way that can run the code in it.
@@ -37,7 +40,8 @@ def unsafe_torch_load(code: Code) -> Iterator[Hit]:
     origin decides: **high** from the network, **medium** unknown, **info** written by the same notebook. Where only the argument
     is missing and the version is unknown, the levels are **medium**, **low** and **info**; with 2.6 or newer pinned, **info**.
     `torch.hub.load_state_dict_from_url` unpickles whatever the URL gives and is **high**; TorchScript and exported programs
-    (`torch.jit.load` …) are **medium** from the network and **low** from unknown hands.
+    (`torch.jit.load` …) are **medium** from the network and **low** from unknown hands. `add_safe_globals` with functions that
+    run code is **medium**.
 
     ## Why it matters
 
@@ -99,6 +103,8 @@ def unsafe_torch_load(code: Code) -> Iterator[Hit]:
             yield from _download(call, found[0])
         elif found := loaders("torch-program").find(call.names):
             yield from _program(call, *found)
+        elif found := loaders("torch-allowed").find(call.names):
+            yield from _allowed(call, *found)
 
 
 def _checkpoint(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
@@ -118,7 +124,7 @@ def _checkpoint(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
     else:
         severity = level(call, origin, remote=Severity.MEDIUM, unknown=Severity.LOW)
         message = f"`{name}` runs code from the file before PyTorch 2.6, and this is a file {WHO[origin.origin]}"
-    yield Hit(at=call.place, message=message, severity=severity, fixes=_fixes(call, given), related=came_from(origin))
+    yield Hit(at=call.place, message=message, severity=severity, fixes=_fixes(call, given), causes=came_from(origin), subject=origin.subject)
 
 
 def _is_legacy(code: Code) -> bool:
@@ -149,7 +155,25 @@ def _download(call: Call, name: str) -> Iterator[Hit]:
         message=f"`{name}` downloads a pickle and runs the code in it: `weights_only` and `check_hash` are off by default",
         severity=Severity.HIGH if not call.code.file else Severity.MEDIUM,
         fixes=_fixes(call, call.argument("weights_only")),
+        subject=call.text("url", 0) or "",
     )
+
+
+def _allowed(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
+    """What `weights_only=True` lets through from now on."""
+    given = call.argument(str(loader.file[0]), int(loader.file[1]))
+    value = None if given is None else call.code.program.value(given)
+    items = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [] if value is None else [value]
+    for item in items:
+        names = call.code.program.names(item)
+        if any(each in _RUNS or each.startswith(("os.", "subprocess.", "importlib.")) or each.startswith(_BLIND) for each in names):
+            yield Hit(
+                at=call.place,
+                message=f"`{name}` lets checkpoints call `{names[0].removesuffix('()')}`: `weights_only=True` protects no longer",
+                severity=Severity.MEDIUM,
+                fixes=(Fix(title="Name the classes of the model only", safety=Safety.MANUAL),),
+            )
+            return
 
 
 def _program(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
@@ -160,5 +184,6 @@ def _program(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
             message=f"`{name}` loads a program, not only weights, from a file {WHO[origin.origin]}",
             severity=level(call, origin, remote=Severity.MEDIUM, unknown=Severity.LOW),
             fixes=(Fix(title="Exchange weights as safetensors, the model as source in a pinned package", safety=Safety.MANUAL),),
-            related=came_from(origin),
+            causes=came_from(origin),
+            subject=origin.subject,
         )

@@ -106,7 +106,8 @@ def _hit(call: Call, name: str) -> Iterator[Hit]:
         message=f"`{name}` builds any Python object that the document{where} names, and can call any function",
         severity=severity,
         fixes=(_fix(call),),
-        related=came_from(origin),
+        causes=came_from(origin),
+        subject=origin.subject,
     )
 
 

@@ -1,0 +1,124 @@
+"""Where commands and configuration files switch the verification of TLS certificates off."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlsecops.code_edits import remove_words
+from jupyter_mlsecops.command_fetches import tools
+from jupyter_mlsecops.findings import Fix, Hit, ReplaceText, Safety, Severity
+from jupyter_mlsecops.hosts import is_private
+from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.pinning import is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.shell import Command, Word
+
+MESSAGE = "whoever is on the path can read and change what is sent"
+BY_HAND = Fix(title="Remove it; for a private authority, name its certificate", safety=Safety.MANUAL)
+MAX_LINE = 300  # characters of a line that are looked at
+_YES = r"(?:true|1|yes|on)"
+_NO = r"(?:false|0|no|off)"
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """The table of switches."""
+    return table("tls")
+
+
+def matches(names: tuple[str, ...], patterns: list[str]) -> bool:
+    """Whether a name fits a pattern."""
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def commanded(code: Code, command: Command) -> Iterator[Hit]:
+    """The flags of a command, and the settings of tools that it changes."""
+    flags = facts()["flags"].get(command.program)
+    words = command.arguments
+    for word in words if flags else ():
+        name, _, value = word.text.lower().partition("=")
+        if word.text.lower() in flags["long"] or (name in flags["long"] and re.fullmatch(_YES, value)):
+            yield _flagged(code, command, word, remove_words(code, word, word))
+        elif flags.get("letters") and (letter := _letter(word, flags["letters"])):
+            yield _flagged(code, command, word, _without(code, word, letter))
+    yield from _set(code, command)
+    for redirect in command.redirects:
+        if redirect.body and redirect.body_start >= 0:
+            yield from _lines(code, redirect.body, redirect.body_start)
+
+
+def _set(code: Code, command: Command) -> Iterator[Hit]:
+    words = command.arguments
+    lowered = [word.text.lower() for word in words]
+    for wanted in facts()["settings"].get(command.program, ()):
+        folded = [text.lower() for text in wanted]
+        for at in range(len(lowered) - len(folded) + 1):
+            if lowered[at : at + len(folded)] == folded:
+                start, end = words[at].start, words[at + len(folded) - 1].end
+                message = f"`{command.program}` is told to verify no certificate: {MESSAGE}"
+                yield Hit(at=code.place(start, end), message=message, fixes=(BY_HAND,))
+
+
+def _letter(word: Word, letter: str) -> int:
+    """Where a letter stands in a group of short options (`-sSkL`); 0 where it does not."""
+    text = word.text
+    if len(text) < 2 or text[0] != "-" or text[1] == "-":
+        return 0
+    for at, found in enumerate(text[1:], 1):
+        if found == letter:
+            return at
+        if found in tools()["curl"].letters:
+            return 0
+    return 0
+
+
+def _without(code: Code, word: Word, at: int) -> ReplaceText | None:
+    """The edit that takes a letter out of a group."""
+    if len(word.text) == 2:
+        return remove_words(code, word, word)
+    return ReplaceText(place=code.place(*word.span(at, at + 1)), text="")
+
+
+def _flagged(code: Code, command: Command, word: Word, edit: ReplaceText | None) -> Hit:
+    urls = [other.text for other in command.arguments if is_url(other.text) or other.text.startswith("localhost")]
+    title = f"Remove {word.text}" if len(word.text) == 2 or word.text.startswith("--") else "Remove -k"
+    return Hit(
+        at=code.place(*word.span(0, len(word.text))),
+        message=f"`{word.text}` switches the verification of certificates off: {MESSAGE}",
+        severity=Severity.LOW if urls and all(is_private(url) for url in urls) else None,
+        fixes=(Fix(title=title, safety=Safety.UNSAFE, edits=(edit,)) if edit else BY_HAND,),
+        subject=next((url for url in urls if "://" in url), ""),
+    )
+
+
+# -- configuration files -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _in_text() -> re.Pattern[str]:
+    off = "|".join(map(re.escape, [*facts()["keywords"], *facts()["file-keys-off"]]))
+    on = "|".join(map(re.escape, [*facts()["true-keywords"], *facts()["file-keys-on"]]))
+    quote = r"[\"']?"
+    between = rf"{quote}[ \t]*[:=][ \t]*{quote}"
+    return re.compile(rf"(?<![\w-]){quote}(?:(?:{off}){between}{_NO}|(?:{on}){between}{_YES})\b{quote}", re.IGNORECASE)
+
+
+def texts(code: Code) -> Iterator[Hit]:
+    """The settings in a configuration file that a cell writes."""
+    if code.kind == "text" and code.file is not None:
+        yield from _lines(code, code.text, 0)
+
+
+def _lines(code: Code, text: str, offset: int) -> Iterator[Hit]:
+    for match in _in_text().finditer(text):
+        before = text[max(0, match.start() - MAX_LINE) : match.start()]
+        if not before.rpartition("\n")[2].lstrip().startswith(("#", "//", ";")):
+            place = code.place(offset + match.start(), offset + match.end())
+            yield Hit(at=place, message=f"this setting switches the verification of certificates off: {MESSAGE}", fixes=(BY_HAND,))
