@@ -101,7 +101,7 @@ def _downloaded(code: Code, command: Command, tool: Tool, *, piped: bool) -> Ite
         url = word.text if is_url(word.text) else tool.ids + word.text
         file = files[number] if tool.pairs and number < len(files) else files[-1] if files and not tool.pairs else None
         target = None if sends else _target(command, arguments, tool, url, file)
-        gives = "data" if piped and not target else "none"
+        gives = "data" if piped and not target and not sends else "none"
         check = max(url_strength(url), _checksum(arguments, tool))
         yield _make(code, command, word, source="url", url=url, target=target, check=check, gives=gives)
 

@@ -16,6 +16,7 @@ from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.installs import read_install
 from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.paths import below, is_remote_path
+from jupyter_mlsecops.provenance import provenance_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.findings import Place
     from jupyter_mlsecops.notebook.code import Call, Code, Session
     from jupyter_mlsecops.notebook.ipython import Magic
-    from jupyter_mlsecops.notebook.shell import Command, Word
+    from jupyter_mlsecops.notebook.shell import Command
 
 _LEADS = frozenset({"sys.path.append", "sys.path.insert", "site.addsitedir"})
 _RUNS = frozenset({"runpy.run_path", "execfile"})
@@ -86,7 +87,11 @@ def _fetch(execution: Execution) -> Fetch | None:
             event = history(execution.code.session).origin(name, spot) if name.strip(HOLE + "./") else None
             if event is not None and event.fetch is not None:
                 return event.fetch
-            if event is None or event.source is None:
+            if event is None:
+                break
+            if event.content is not None and (brought := provenance_at(event.code, event.content, event.spot).fetch):
+                return brought
+            if event.source is None:
                 break
             name, spot = event.source, event.spot
     return None
@@ -207,40 +212,41 @@ class _Reader:
     # -- shell -----------------------------------------------------------------------------------------------------
 
     def _commanded(self, command: Command) -> Iterator[Execution]:
-        program = command.program
         folder = self._folders.of(self._code, command)
-        if install := read_install(command):
-            for requirement in install.requirements:
-                if requirement.kind in ("path", "file"):
-                    yield self._make(command.start, command.end, requirement.text, "installed", folder)
-            return
-        words = [word for word in command.arguments if not is_remote_path(word.text)]
-        if program in _facts()["installers"]:
-            for word in words:
-                if _CODE.search(word.text) or _PACKAGE.search(word.text):
-                    yield self._make(command.start, command.end, word.text, "installed", folder)
-        elif program in _facts()["runners"]:
-            yield from self._run(command, words, folder)
-        elif _is_build(program, [word.text for word in words]):
-            places = [word.text for word in words if not word.text.startswith("-")]
-            yield self._make(command.start, command.end, places[-1] if "build" in places[:-1] else ".", "built", folder)
-        elif command.words and not is_remote_path(command.words[0].text):
-            path = command.words[0].text
-            if "/" in path or _CODE.search(path):
-                yield self._make(command.start, command.end, path, "run", folder)
-        for redirect in command.redirects:
-            if redirect.operator == "<" and redirect.target is not None and program in _facts()["interpreters"]:
-                yield self._make(command.start, command.end, redirect.target.text, "run", folder)
+        for path, how in self._handed(command, folder):
+            yield self._make(command.start, command.end, path, how, folder)
 
-    def _run(self, command: Command, words: list[Word], folder: str) -> Iterator[Execution]:
-        program, texts = command.program, [word.text for word in words]
+    def _handed(self, command: Command, folder: str) -> Iterator[tuple[str, str]]:
+        """What a command runs, builds or installs, and which of these it is."""
+        program = command.program
+        if install := read_install(command):
+            yield from ((each.text, "installed") for each in install.requirements if each.kind in ("path", "file"))
+            return
+        texts = [word.text for word in command.arguments if not is_remote_path(word.text)]
+        if program in _facts()["installers"]:
+            yield from ((text, "installed") for text in texts if _CODE.search(text) or _PACKAGE.search(text))
+        elif program in _facts()["runners"]:
+            yield from ((path, "run") for path in self._run(command, texts, folder))
+        elif _is_build(program, texts):
+            places = [text for text in texts if not text.startswith("-")]
+            yield places[-1] if "build" in places[:-1] else ".", "built"
+        elif command.words and not is_remote_path(path := command.words[0].text) and ("/" in path or _CODE.search(path)):
+            yield path, "run"
+
+    def _run(self, command: Command, texts: list[str], folder: str) -> Iterator[str]:
+        """The files that an interpreter or a launcher runs."""
+        program = command.program
         script = next((text for text in texts if _CODE.search(text)), None)
-        if script is None and program in _facts()["interpreters"]:  # `bash installer`: any name will do
-            script = next((text for text in texts if not text.startswith("-") and "/" not in text[1:2]), None)
-            script = None if any(text in ("-c", "-m", "-e") for text in texts) else script
+        is_interpreter = program in _facts()["interpreters"]
+        if script is None and is_interpreter and not {"-c", "-m", "-e"} & set(texts):  # `bash installer`: any name will do
+            script = next((text for text in texts if not text.startswith("-")), None)
         if script is not None:
-            yield self._make(command.start, command.end, script, "run", folder)
+            yield script
         elif program == "python" and "-m" in texts[:-1]:
-            yield self._module(command.start, command.end, texts[texts.index("-m") + 1])
+            path = texts[texts.index("-m") + 1].replace(".", "/")
+            yield from (f"{path}.py", f"{path}/__main__.py")
         elif program in ("make", "cmake") and folder:
-            yield self._make(command.start, command.end, folder, "run", "")
+            yield "."
+        for redirect in command.redirects if is_interpreter else ():
+            if redirect.operator == "<" and redirect.target is not None:
+                yield redirect.target.text

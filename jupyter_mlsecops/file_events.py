@@ -160,6 +160,8 @@ class _Reader:
         last = function.attr if isinstance(function, ast.Attribute) else call.name.rpartition(".")[2]
         is_open = last == "open" or not open_names().isdisjoint(call.names)
         outputs = [keyword.value for keyword in call.node.keywords if keyword.arg in _output_arguments()]
+        if call.name.endswith("TrainingArguments"):
+            outputs += call.node.args[:1]
         is_copy = not _COPIES.isdisjoint(call.names) or (last in _MOVES and len(call.node.args) == 1)
         if call.name.startswith(LOCAL) and not outputs:
             return  # what a function of the notebook does is read in its body

@@ -109,7 +109,7 @@ def hub_fetch(call: Call, section: str = "model") -> HubFetch | None:
 def _is_here(found: Provenance, repository: str) -> bool:
     """Whether a name means a folder that the notebook made or fetched; that it stands in a clone does not make it one."""
     if found.fetch is not None and found.fetch.source == "clone":
-        return repository.startswith(f"{posixpath.basename(found.fetch.target or '')}/")
+        return repository.partition("/")[0] == posixpath.basename((found.fetch.target or "").rstrip("/"))
     return found.origin is not Origin.UNKNOWN
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.runs import Moment
 
 MAX_DEPTH = 16  # components of a path that are compared
-MAX_PATTERNS = 60  # events with unknown parts in their path that one look-up compares
+MAX_PATTERNS = 16  # events with unknown parts in their path that one look-up compares
 _LEAST_STEM = 4  # characters that an archive's name and a member's folder must share
 
 

@@ -25,6 +25,7 @@ MAX_TURNS = 200  # of one loop
 MAX_NODES = 400  # that are looked at to see what decides one statement
 MAX_NESTING = 3  # calls in functions that are themselves called
 MAX_MOMENTS = 8
+MAX_ROOM = 8_000  # characters of names and texts that are worked out for one run
 MAX_RUNS = 20_000  # of all statements of one namespace, beside the first of each
 
 _SAME_ITEMS = frozenset({"list", "tuple", "sorted", "reversed", "set", "iter"})
@@ -51,6 +52,7 @@ class Functions:
         self._program = session.program
         self._calls: dict[str, list[ast.Call]] = defaultdict(list)
         self._moments: dict[Scope, tuple[Moment, ...]] = {}
+        self._returns: dict[str, list[ast.expr]] = {}
         self._loops: dict[Scope, dict[tuple[ast.AST, str], Binding]] = {}
         self.runs_left = MAX_RUNS
         for code in session.codes:
@@ -71,6 +73,11 @@ class Functions:
 
     def returns(self, name: str) -> list[ast.expr]:
         """What the last function of a name returns or yields."""
+        if name not in self._returns:
+            self._returns[name] = self._read_returns(name)
+        return self._returns[name]
+
+    def _read_returns(self, name: str) -> list[ast.expr]:
         function = self.named(name)
         nodes = ast.walk(function) if function else ()
         return [node.value for node in nodes if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None]
@@ -222,16 +229,19 @@ class Variant(Program):
 
     def __init__(self, program: Program, values: Mapping[Binding, ast.expr]) -> None:
         self.__dict__.update(vars(program))
-        self._values = dict(values)
+        self._decided = dict(values)
+        # What was worked out for the program does not hold here.
         self._names = {}
         self._texts = {}
+        self._values = {}
+        self.sums = {}
+        self._room = min(self._room, MAX_ROOM)
 
-    def binding(self, name: ast.Name) -> Binding | None:
-        """The binding of a name; what it gives is decided by the variant."""
-        found = super().binding(name)
-        if found is not None and found in self._values:
-            return replace(found, kind="value", value=self._values[found])
-        return found
+    def bindings(self, name: ast.Name) -> list[Binding]:
+        """The bindings of a name; what they give is decided by the variant."""
+        found = super().bindings(name)
+        decided = [binding for binding in found if binding in self._decided]
+        return [replace(binding, kind="value", value=self._decided[binding]) for binding in decided] or found
 
 
 def _deciding(program: Program, read: Iterable[ast.expr]) -> tuple[dict[ast.AST, Scope], list[Binding]]:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlsecops.arguments import Option, read_arguments
 from jupyter_mlsecops.code_edits import remove_words
 from jupyter_mlsecops.command_fetches import tools
 from jupyter_mlsecops.findings import Fix, Hit, ReplaceText, Safety, Severity
@@ -41,13 +42,13 @@ def matches(names: tuple[str, ...], patterns: list[str]) -> bool:
 def commanded(code: Code, command: Command) -> Iterator[Hit]:
     """The flags of a command, and the settings of tools that it changes."""
     flags = facts()["flags"].get(command.program)
-    words = command.arguments
-    for word in words if flags else ():
-        name, _, value = word.text.lower().partition("=")
-        if word.text.lower() in flags["long"] or (name in flags["long"] and re.fullmatch(_YES, value)):
+    for option in _options(command) if flags else ():
+        word, text = option.word, option.word.text.lower()
+        name, _, value = text.partition("=")
+        if text in flags["long"] or (name in flags["long"] and re.fullmatch(_YES, value)):
             yield _flagged(code, command, word, remove_words(code, word, word))
-        elif flags.get("letters") and (letter := _letter(word, flags["letters"])):
-            yield _flagged(code, command, word, _without(code, word, letter))
+        elif option.name[1:] in flags.get("letters", "") and option.value is None and len(option.name) == 2:
+            yield _flagged(code, command, word, _without(code, word, word.text.index(option.name[1:], 1)))
     yield from _set(code, command)
     for redirect in command.redirects:
         if redirect.body and redirect.body_start >= 0:
@@ -66,17 +67,10 @@ def _set(code: Code, command: Command) -> Iterator[Hit]:
                 yield Hit(at=code.place(start, end), message=message, fixes=(BY_HAND,))
 
 
-def _letter(word: Word, letter: str) -> int:
-    """Where a letter stands in a group of short options (`-sSkL`); 0 where it does not."""
-    text = word.text
-    if len(text) < 2 or text[0] != "-" or text[1] == "-":
-        return 0
-    for at, found in enumerate(text[1:], 1):
-        if found == letter:
-            return at
-        if found in tools()["curl"].letters:
-            return 0
-    return 0
+def _options(command: Command) -> tuple[Option, ...]:
+    tool = tools().get(command.program)
+    valued = tool.valued if tool else ()
+    return read_arguments(command.arguments, letters=tool.letters if tool else "", valued=valued).options
 
 
 def _without(code: Code, word: Word, at: int) -> ReplaceText | None:

@@ -14,6 +14,7 @@ from tokens import make
 
 from jupyter_mlsecops import wire
 from jupyter_mlsecops.entrypoints import cli, files
+from jupyter_mlsecops.fixing import fix
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.settings import Settings
 
@@ -261,6 +262,32 @@ def test_fixes_point_into_the_part(scan):
     (fix,) = document["findings"][0]["fixes"]
     (edit,) = fix["edits"]
     assert (edit["cell"]["index"], edit["part"], edit["range"]["start"]) == (0, "/source", {"line": 1, "column": 14})
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.py", "import torch\nm = torch.load(f)\n", "import torch\nm = torch.load(f, weights_only=True)\n"),
+        (
+            "a.py",
+            "# Databricks notebook source\r\n# MAGIC %pip install torch>=2\r\n",
+            '# Databricks notebook source\r\n# MAGIC %pip install "torch>=2"\r\n',
+        ),
+        ("a.py", "# %%\n!pip install torch>=2\n", '# %%\n!pip install "torch>=2"\n'),
+        ("Dockerfile", "FROM x\nRUN pip install torch>=2\n", 'FROM x\nRUN pip install "torch>=2"\n'),
+    ],
+)
+def test_fixes_are_made_in_the_file(name, before, after):
+    settings = Settings(select=("unsafe-torch-load", "unquoted-specifier"))
+    for head in ("", "\ufeff"):
+        content = f"{head}{before}".encode()
+        assert fix(content, path=name, settings=settings, unsafe=True).content == f"{head}{after}".encode()
+
+
+def test_a_fix_keeps_latin_1():
+    text = "# coding: latin-1\nimport torch\nm = torch.load('é')\n"
+    mended = fix(text.encode("latin-1"), path="a.py", settings=Settings(select=("unsafe-torch-load",)), unsafe=True)
+    assert mended.content == text.replace("'é')", "'é', weights_only=True)").encode("latin-1")
 
 
 def test_fingerprints_survive_edits_elsewhere(scan):

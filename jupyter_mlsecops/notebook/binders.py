@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.notebook.scopes import Binding, BindingKind, Frame, Position, Scope, dotted
@@ -59,7 +60,9 @@ class Binders:
         """Record the parameters of a function in its own namespace, with their defaults."""
         arguments = node.args
         plain = [*arguments.posonlyargs, *arguments.args]
-        defaults: dict[ast.arg, ast.expr | None] = dict(zip(reversed(plain), reversed(arguments.defaults), strict=False))
+        defaults: dict[ast.arg, ast.expr | None] = dict(
+            zip(reversed(plain), reversed(arguments.defaults), strict=False)
+        )
         defaults |= zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         for parameter in parameters_of(arguments):
             at = (inner.number, parameter.lineno, parameter.col_offset)
@@ -84,11 +87,11 @@ class Binders:
 
     def _assigns(self, node: ast.Assign, frame: Frame) -> None:
         for target in node.targets:
-            self._target(target, node, node.value, frame, _end(node, frame))
+            self._target(target, node.value, _Statement(node, frame, _end(node, frame)))
 
     def _annotates(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is not None:
-            self._target(node.target, node, node.value, frame, _end(node, frame))
+            self._target(node.target, node.value, _Statement(node, frame, _end(node, frame)))
 
     def _augments(self, node: ast.AugAssign, frame: Frame) -> None:
         if isinstance(node.target, ast.Name):
@@ -101,15 +104,15 @@ class Binders:
         while isinstance(scope.node, COMPREHENSIONS) and scope.parent is not None:
             scope = scope.parent
         outer = Frame(scope, frame.number, frame.dead, frame.branch)
-        self._target(node.target, node, node.value, outer, _end(node, frame))
+        self._target(node.target, node.value, _Statement(node, outer, _end(node, frame)))
 
     def _loops(self, node: ast.For | ast.AsyncFor | ast.comprehension, frame: Frame) -> None:
-        self._target(node.target, node, node.iter, frame, _end(node.iter, frame), kind="element")
+        self._target(node.target, node.iter, _Statement(node, frame, _end(node.iter, frame)), "element")
 
     def _enters(self, node: ast.withitem, frame: Frame) -> None:
         if node.optional_vars is not None:
             at = _end(node.context_expr, frame)
-            self._target(node.optional_vars, node, node.context_expr, frame, at, kind="entered")
+            self._target(node.optional_vars, node.context_expr, _Statement(node, frame, at), "entered")
 
     def _defines(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, frame: Frame) -> None:
         kind: BindingKind = "class" if isinstance(node, ast.ClassDef) else "function"
@@ -141,36 +144,46 @@ class Binders:
             frame.scope.returns.append(node.value)
 
     def _aliases_type(self, node: Any, frame: Frame) -> None:
-        self._target(node.name, node, node.value, frame, _end(node, frame))
+        self._target(node.name, node.value, _Statement(node, frame, _end(node, frame)))
 
     # -- targets ---------------------------------------------------------------------------------------------------
 
-    def _target(
-        self, target: ast.expr, node: ast.AST, value: ast.expr, frame: Frame, at: Position, *, kind: BindingKind = "value"
-    ) -> None:
+    def _target(self, target: ast.expr, value: ast.expr, statement: _Statement, kind: BindingKind = "value") -> None:
         pending: list[_Target] = [(target, value, kind, ())]
         while pending:
             target, value, kind, path = pending.pop()
-            facts: dict[str, Any] = {"value": value, "path": path if kind == "element" else (), "index": path[-1] if path else 0}
+            facts: dict[str, Any] = {"value": value}
+            if path:
+                facts |= {"path": path} if kind == "element" else {"index": path[-1]}
             match target:
                 case ast.Name(id=name):
-                    self.bind(name, frame, kind, node, at, **facts)
+                    self.bind(name, statement.frame, kind, statement.node, statement.at, **facts)
                 case ast.Starred(value=inner):
                     pending.append((inner, value, "unknown", ()))
                 case ast.Tuple(elts=targets) | ast.List(elts=targets):
                     pending.extend(_unpacked(targets, value, kind, path))
                 case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)):
-                    self._item(owner, key, frame, kind, node, at, **facts)
+                    _keep(owner, key, statement, kind, facts)
                 case ast.Attribute(value=owner, attr=key):
-                    self._item(owner, f".{key}", frame, kind, node, at, **facts)
+                    _keep(owner, f".{key}", statement, kind, facts)
 
-    @staticmethod
-    def _item(owner: ast.expr, key: str, frame: Frame, kind: BindingKind, node: ast.AST, at: Position, **facts: Any) -> None:
-        name = dotted(owner)
-        if name and not frame.dead:
-            keeper, name = frame.scope.keeper(name)
-            binding = Binding(kind=kind, at=at, scope=keeper, node=node, branch=frame.branch, **facts)
-            keeper.items.setdefault((name, key), []).append(binding)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Statement:
+    """What binds, in which frame, and from when on."""
+
+    node: ast.AST
+    frame: Frame
+    at: Position
+
+
+def _keep(owner: ast.expr, key: str, statement: _Statement, kind: BindingKind, facts: dict[str, Any]) -> None:
+    """Record what is put under a key or an attribute of a name."""
+    name, frame = dotted(owner), statement.frame
+    if name and not frame.dead:
+        keeper, name = frame.scope.keeper(name)
+        binding = Binding(kind=kind, at=statement.at, scope=keeper, node=statement.node, branch=frame.branch, **facts)
+        keeper.items.setdefault((name, key), []).append(binding)
 
 
 _Target = tuple[ast.expr, ast.expr, BindingKind, tuple[int, ...]]

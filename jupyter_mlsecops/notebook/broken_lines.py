@@ -11,7 +11,9 @@ _HANDLER = re.compile(r"([ \t]*)(?:except|finally)\b")
 _CLAUSE = re.compile(r"(elif|else|except|finally|case)\b")
 _EMPTY_CLAUSES = {"elif": "elif 1:", "else": "else:", "except": "except:", "finally": "finally:", "case": "case _:"}
 # `print x` and `exec x` of Python 2, where a statement can begin.
-_PRINT_STATEMENT = re.compile(r"(?<![^:;])([ \t]*)(print|exec)(?=[ \t]+[^ \t(=.,:)\]}]|[ \t]*[\"'`])(?:[ \t]*>>[^,]*,?)?")
+_PRINT_STATEMENT = re.compile(
+    r"(?<![^:;])([ \t]*)(print|exec)(?=[ \t]+[^ \t(=.,:)\]}]|[ \t]*[\"'`])(?:[ \t]*>>[^,]*,?)?"
+)
 _LONGEST_LINE = 2_000
 
 

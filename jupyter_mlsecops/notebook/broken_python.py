@@ -107,9 +107,11 @@ class _Repair:
             except SyntaxError as error:
                 fragment.repairs -= 1
                 if fragment.repairs < 0 or self._budget < 0 or not self._mend(fragment, error):
-                    return self._divide(fragment)
+                    break
             except (RecursionError, MemoryError, ValueError):
-                return self._divide(fragment)
+                break
+        self._divide(fragment)
+        return None
 
     def _divide(self, fragment: _Fragment) -> None:
         """Go on with each statement by itself; one that cannot be helped is given up."""

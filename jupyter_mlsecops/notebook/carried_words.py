@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_WORDS = 2_000
 
 Span = tuple[int, int]
+WHOLE = slice(None)
 
 
 # -- scripts -----------------------------------------------------------------------------------------------------------
@@ -28,10 +29,9 @@ def script(
     stand: Span,
     *,
     dialect: Dialect = "script",
-    skip: int = 0,
-    stop: int | None = None,
+    part: slice = WHOLE,
 ) -> tuple[Pipeline, ...]:
-    """The commands in a string that a shell will read, from its character `skip` on and up to `stop`.
+    """The commands in a string, or a part of one, that a shell will read.
 
     Words stand where they are written, if that is a literal in this text; else at the expression, or, where that stands
     in another text, at `stand`.
@@ -40,25 +40,27 @@ def script(
         return ()
     if code.holds(node):
         if isinstance(node, ast.Constant):
-            found = _in_literal(code, node, text, dialect, skip, stop)
+            found = _in_literal(code, node, text, dialect, part)
         else:
-            found = _in_fstring(code, node) if isinstance(node, ast.JoinedStr) and not skip else None
+            found = _in_fstring(code, node) if isinstance(node, ast.JoinedStr) and part is WHOLE else None
         if found is not None:
             return found
         stand = code.span(node)
     if not code.program.may_read(len(text)):
         return ()
     fill = code.filler(node) if dialect == "ipython" else code.fill_script
-    pipelines = parse(text[skip:stop], dialect=dialect, fill=fill)
+    pipelines = parse(text[part], dialect=dialect, fill=fill)
     return tuple(_standing_at(pipeline, *stand) for pipeline in pipelines)
 
 
-def _in_literal(code: Code, node: ast.Constant, text: str, dialect: Dialect, skip: int, stop: int | None) -> tuple[Pipeline, ...] | None:
+def _in_literal(
+    code: Code, node: ast.Constant, text: str, dialect: Dialect, part: slice
+) -> tuple[Pipeline, ...] | None:
     positions = literal_positions(code.text, *code.span(node))
     if positions is None or len(positions) != len(text) + 1:
         return None
     fill = code.filler(node) if dialect == "ipython" else code.fill_script
-    return moved(parse(text[skip:stop], dialect=dialect, fill=fill), positions[skip:].__getitem__)
+    return moved(parse(text[part], dialect=dialect, fill=fill), positions[part.start or 0 :].__getitem__)
 
 
 def _in_fstring(code: Code, node: ast.JoinedStr) -> tuple[Pipeline, ...] | None:
@@ -143,7 +145,12 @@ def listed(code: Code, node: ast.expr, stand: Span) -> list[Word]:
         if parts is not None:
             pending.extend((part, stand) for part in reversed(parts))
         elif (text := split_text(code, value)) is not None:
-            words.extend(word for pipeline in script(code, text, stand) for command in pipeline.commands for word in command.words)
+            words.extend(
+                word
+                for pipeline in script(code, text, stand)
+                for command in pipeline.commands
+                for word in command.words
+            )
         elif inner is not current or not isinstance(value, (ast.ListComp, ast.GeneratorExp)):
             words.append(_word(code, inner, stand))
     return words
@@ -158,9 +165,16 @@ def _parts(code: Code, value: ast.expr) -> list[ast.expr] | None:
             return [left, right]
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[items]):
             return [items]
-        case ast.Name(id=name) if (binding := code.program.binding(value)) and binding.augmented and binding.value is not None:
+        case ast.Name(id=name) if (
+            (binding := code.program.binding(value)) and binding.augmented and binding.value is not None
+        ):
             before = code.program.binding_before(name, binding)
-            known = before is not None and before.value is not None and not before.augmented and code.program.text(value) is None
+            known = (
+                before is not None
+                and before.value is not None
+                and not before.augmented
+                and code.program.text(value) is None
+            )
             return [before.value, binding.value] if known and before is not None and before.value is not None else None
     return None
 

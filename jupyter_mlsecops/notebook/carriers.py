@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Call, Code
 
-_IPYTHON = ("get_ipython()", "IPython.get_ipython()", "IPython.core.getipython.get_ipython()", "ipython", "IPython.Application.instance().shell")
+_IPYTHON = (
+    "get_ipython()",
+    "IPython.get_ipython()",
+    "IPython.core.getipython.get_ipython()",
+    "ipython",
+    "IPython.Application.instance().shell",
+)
 _SHELLS = ("ash", "bash", "dash", "ksh", "sh", "zsh")
 _LINE_SHELLS = frozenset({"sx", "system", "!"})
 _LINE_PROGRAMS = frozenset({"pip", "pip3", "conda", "mamba", "micromamba", "uv"})
@@ -81,7 +87,12 @@ def _is_list(code: Code, node: ast.expr) -> bool:
                 return True
             node = value.left
             continue
-        if isinstance(value, ast.Name) and (binding := code.program.binding(value)) and binding.augmented and binding.value is not None:
+        if (
+            isinstance(value, ast.Name)
+            and (binding := code.program.binding(value))
+            and binding.augmented
+            and binding.value is not None
+        ):
             value = code.program.value(binding.value)
         return isinstance(value, (ast.List, ast.Tuple)) or split_text(code, value) is not None
     return False
@@ -131,8 +142,12 @@ def _magic_line(code: Code, call: Call) -> tuple[Pipeline, ...]:
         return ()
     magic = text.lstrip(" %").partition(" ")[0]
     if magic in _LINE_PROGRAMS:
-        return script(code, line, call.span, dialect="ipython", skip=len(text) - len(text.lstrip(" %")))
-    return script(code, line, call.span, dialect="ipython", skip=text.find(magic) + len(magic)) if magic in _LINE_SHELLS else ()
+        return script(code, line, call.span, dialect="ipython", part=slice(len(text) - len(text.lstrip(" %")), None))
+    return (
+        script(code, line, call.span, dialect="ipython", part=slice(text.find(magic) + len(magic), None))
+        if magic in _LINE_SHELLS
+        else ()
+    )
 
 
 def _cell_magic(code: Code, call: Call) -> tuple[Pipeline, ...]:
@@ -148,7 +163,9 @@ def _cell(code: Code, call: Call) -> tuple[Pipeline, ...]:
     if text is None:
         return ()
     shells = ipython.split(text).shells if len(text) < 20_000 else ()  # as IPython reads it
-    found = (script(code, cell, call.span, dialect=shell.dialect, skip=shell.start, stop=shell.end) for shell in shells)
+    found = (
+        script(code, cell, call.span, dialect=shell.dialect, part=slice(shell.start, shell.end)) for shell in shells
+    )
     return tuple(pipeline for pipelines in found for pipeline in pipelines)
 
 
@@ -157,7 +174,9 @@ def _of_ipython(*methods: str) -> list[str]:
 
 
 _CARRIERS: dict[str, Callable[[Code, Call], tuple[Pipeline, ...]]] = {
-    **dict.fromkeys(("os.system", "os.popen", "posix.system", "subprocess.getoutput", "subprocess.getstatusoutput"), _text),
+    **dict.fromkeys(
+        ("os.system", "os.popen", "posix.system", "subprocess.getoutput", "subprocess.getstatusoutput"), _text
+    ),
     **dict.fromkeys(("commands.getoutput", "commands.getstatusoutput", "IPython.utils.process.system"), _text),
     **dict.fromkeys(("asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_shell"), _text),
     **{f"subprocess.{name}": _subprocess for name in ("run", "call", "check_call", "check_output", "Popen")},

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook import ipython, shell
@@ -91,10 +93,20 @@ class Code:
         return positions[min(start, last)], positions[last if end is None else min(end, last)]
 
     def nodes(self, *types: type[ast.AST], dead: bool = False) -> Iterator[ast.AST]:
-        """The nodes of these types in document order; `dead`: those that never run too."""
-        for node in self.program.nodes[self.number]:
-            if isinstance(node, types) and (dead or not self.program.is_dead(node)):
-                yield node
+        """The nodes of these types, outer before inner; `dead`: those that never run too."""
+        found = [indices for kind, indices in self._by_type.items() if issubclass(kind, types)]
+        nodes = self.program.nodes[self.number]
+        for index in found[0] if len(found) == 1 else sorted(chain.from_iterable(found)):
+            if dead or not self.program.is_dead(nodes[index]):
+                yield nodes[index]
+
+    @cached_property
+    def _by_type(self) -> dict[type[ast.AST], list[int]]:
+        """Every rule asks for nodes of some types: they are sorted once."""
+        found: dict[type[ast.AST], list[int]] = defaultdict(list)
+        for index, node in enumerate(self.program.nodes[self.number]):
+            found[type(node)].append(index)
+        return found
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -274,4 +286,4 @@ def _file_layout(text: str, kind: FileKind | None) -> tuple[Layout, CodeKind]:
         case "dockerfile":
             return split_dockerfile(text), "shell"
         case _:
-            return ipython.split(text, language="text"), "text"
+            return ipython.Layout(python=ipython.blank(text), body="text"), "text"

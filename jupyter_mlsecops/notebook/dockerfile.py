@@ -29,7 +29,7 @@ def is_dockerfile(name: str) -> bool:
 
 
 def split_dockerfile(text: str) -> Layout:
-    """The shell scripts of the RUN lines and of the documents below them; nothing in it is Python."""
+    """The scripts of the RUN lines and of the documents below them; nothing in it is Python."""
     shells = tuple(
         ShellText(start=start, end=end, text=text[start:end], dialect="script")
         for start, end in _scripts(text)

@@ -50,7 +50,7 @@ def _calls(program: Program) -> Iterator[tuple[str, Binding]]:
 
 
 def _last_name(function: Any) -> str:
-    return getattr(function, "attr", None) or getattr(function, "id", "")
+    return str(getattr(function, "attr", None) or getattr(function, "id", ""))
 
 
 def _pairs(program: Program, call: ast.Call, names: tuple[str, ...]) -> Iterator[tuple[str | None, ast.expr]]:

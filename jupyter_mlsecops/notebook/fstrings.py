@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 
 _DEEPEST = 6
-_STRING = re.compile(r"([rRbBuUfFtT]{0,2})('''|\"\"\"|'|\")")
-_CLOSINGS = {
-    quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'", '"', "'''", '"""')
-}
+_CONVERSION = re.compile(r"![rsa]")
+_CLOSINGS = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ("'", '"', "'''", '"""')}
 _TEXT = {
     (quote, raw): re.compile(
         (r"\\[^{}]" if raw else r"\\N\{[^}]*\}|\\[^{}]") + r"|\{\{|\}\}|\{" + f"|{quote}", re.DOTALL
@@ -17,7 +15,10 @@ _TEXT = {
     for quote in _CLOSINGS
     for raw in (False, True)
 }
-_IN_FIELD = re.compile(r"(?:\b[rRbBuUfFtT]{1,2})?(?:'''|\"\"\"|'|\")|[(\[{]|[)\]]|\}|![rsa](?=[:}\s])|!=|[=<>:]=|:|=(?=\s*[!:}])")
+_IN_FIELD = re.compile(
+    r"(?:\b[rRbBuUfFtT]{1,2})?(?:'''|\"\"\"|'|\")|[(\[{]|[)\]]|\}|![rsa](?=[:}\s])|!=|[=<>:]=|:|=(?=\s*[!:}])"
+)
+_IN_SPECIFICATION = {quote: re.compile(f"[{{}}]|{quote}") for quote in _CLOSINGS}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,68 +41,82 @@ def closing_quote(source: str, at: int, end: int, quote: str) -> int:
     return end
 
 
-def scan(source: str, at: int, end: int, quote: str, *, raw: bool, depth: int = 0) -> tuple[list[Field], int]:
-    """The fields of an f-string whose body begins at `at`, and the offset of the quote that ends it."""
-    fields: list[Field] = []
-    pattern = _TEXT[quote, raw]
-    while match := pattern.search(source, at, end):
-        at = match.end()
-        if match[0] == quote:
-            return fields, match.start()
-        if match[0] == "{":
-            field = Field(start=match.start())
-            at = _field(source, at, end, field, quote=quote, depth=depth)
-            fields.append(field)
-    return fields, end
+def fields_of(source: str, at: int, end: int, opening: str) -> tuple[list[Field], int]:
+    """The fields of an f-string whose body begins at `at`, and the offset of the quote that ends it.
+
+    `opening` is its prefix and its quote.
+    """
+    return _Scanner(source, end).string(at, opening, depth=0)
 
 
-def _field(source: str, at: int, end: int, field: Field, *, quote: str, depth: int) -> int:
-    """Read a field whose expression begins at `at`; returns the offset behind it."""
-    brackets = 0
-    while match := _IN_FIELD.search(source, at, end):
-        token, at = match[0], match.end()
-        if token[-1] in "'\"":
-            at = _string(source, match.start(), end, depth)
-        elif token in "([{":
-            brackets += 1
-        elif brackets:
-            brackets -= token in ")]}"
-        elif token == "}":
-            return _closed(field, match.start(), at)
-        elif token == "=" or token[0] == "!" and token != "!=":
-            field.equals |= token == "="
-            field.conversion = token[1:] or field.conversion
-            _expression_ends(field, match.start())
-        elif token in (":", ":="):
-            field.is_formatted = True
-            _expression_ends(field, match.start())
-            return _specification(source, match.start() + 1, end, field, quote)
-    return _closed(field, end, end)
+class _Scanner:
+    """Reads one source up to an end; strings within fields within strings are followed to some depth."""
+
+    def __init__(self, source: str, end: int) -> None:
+        self._source = source
+        self._end = end
+
+    def string(self, at: int, opening: str, depth: int) -> tuple[list[Field], int]:
+        prefix, quote = _split_opening(opening)
+        pattern = _TEXT[quote, "r" in prefix]
+        fields: list[Field] = []
+        while match := pattern.search(self._source, at, self._end):
+            at = match.end()
+            if match[0] == quote:
+                return fields, match.start()
+            if match[0] == "{":
+                field = Field(start=match.start())
+                at = self._field(at, field, quote, depth)
+                fields.append(field)
+        return fields, self._end
+
+    def _field(self, at: int, field: Field, quote: str, depth: int) -> int:
+        """Read a field whose expression begins at `at`; returns the offset behind it."""
+        brackets = 0
+        while match := _IN_FIELD.search(self._source, at, self._end):
+            mark, at = match[0], match.end()
+            if mark[-1] in "'\"":
+                at = self._inner_string(at, mark, depth)
+            elif mark in "([{":
+                brackets += 1
+            elif brackets:
+                brackets -= mark in ")]}"
+            elif mark == "}":
+                return _closed(field, match.start(), at)
+            elif mark in (":", ":="):
+                field.is_formatted = True
+                _expression_ends(field, match.start())
+                return self._specification(match.start() + 1, field, quote)
+            elif mark == "=" or _CONVERSION.fullmatch(mark):
+                field.equals |= mark == "="
+                field.conversion = mark[1:]
+                _expression_ends(field, match.start())
+        return _closed(field, self._end, self._end)
+
+    def _specification(self, at: int, field: Field, quote: str) -> int:
+        """The offset behind a field whose format specification begins at `at`."""
+        depth = 1
+        for match in _IN_SPECIFICATION[quote].finditer(self._source, at, self._end):
+            if match[0] == quote and depth == 1:
+                return _closed(field, match.start(), match.start())
+            depth += {"{": 1, "}": -1}.get(match[0], 0)
+            if depth == 0:
+                return _closed(field, match.start(), match.end())
+        return _closed(field, self._end, self._end)
+
+    def _inner_string(self, at: int, opening: str, depth: int) -> int:
+        """The offset behind a string inside a field, whose body begins at `at`."""
+        prefix, quote = _split_opening(opening)
+        if "f" in prefix and depth < _DEEPEST:
+            close = self.string(at, opening, depth + 1)[1]
+        else:
+            close = closing_quote(self._source, at, self._end, quote)
+        return min(close + len(quote), self._end)
 
 
-def _specification(source: str, at: int, end: int, field: Field, quote: str) -> int:
-    """The offset behind a field whose format specification begins at `at`."""
-    depth = 1
-    for match in re.compile(f"[{{}}]|{quote}").finditer(source, at, end):
-        if match[0] == quote and depth == 1:
-            return _closed(field, match.start(), match.start())
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return _closed(field, match.start(), match.end())
-    return _closed(field, end, end)
-
-
-def _string(source: str, at: int, end: int, depth: int) -> int:
-    """The offset behind a string inside a field."""
-    opening = _STRING.match(source, at, end)
-    if opening is None:
-        return at + 1
-    prefix, quote = opening[1].lower(), opening[2]
-    if "f" in prefix and depth < _DEEPEST:
-        close = scan(source, opening.end(), end, quote, raw="r" in prefix, depth=depth + 1)[1]
-    else:
-        close = closing_quote(source, opening.end(), end, quote)
-    return min(close + len(quote), end)
+def _split_opening(opening: str) -> tuple[str, str]:
+    quote = opening.lstrip("rRbBuUfFtT")
+    return opening[: -len(quote)].lower(), quote
 
 
 def _expression_ends(field: Field, at: int) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.fstrings import Field, closing_quote, scan
+from jupyter_mlsecops.notebook.fstrings import Field, closing_quote, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX = re.compile(r"([rRbBuUfFtT]{0,2})('''|\"\"\"|'|\")")
 _ESCAPE = re.compile(
-    r"\\(?:(?P<line>\r\n|\r|\n)|[0-7]{1,3}|x[0-9a-fA-F]{2}|(?P<wide>u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\})|.)", re.DOTALL
+    r"\\(?:(?P<line>\r\n|\r|\n)|[0-7]{1,3}|x[0-9a-fA-F]{2}|(?P<wide>u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\})|.)",
+    re.DOTALL,
 )
 _BETWEEN = re.compile(r"(?:[\s()]|\\(?:\r\n|\r|\n)|#[^\r\n]*)+")
 _KNOWN_ESCAPES = frozenset("\\'\"abfnrtvx01234567")
@@ -22,23 +24,37 @@ _LAST_CHARACTER = 0x10FFFF
 MAX_CHARACTERS = 2_000_000
 
 
-def literal_positions(source: str, start: int, end: int) -> list[int] | None:
-    """Offsets in `source` of the value of a literal (of several adjacent ones) at a span.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """One literal: its prefix in lower case, the span of its body, and its replacement fields."""
 
-    One offset for each character of the value and one for the end of the last; a `\\N{…}` or `\\x41` counts at its
+    prefix: str
+    start: int
+    end: int
+    quote: str
+    fields: list[Field]
+
+    @property
+    def is_template(self) -> bool:
+        return "f" in self.prefix or "t" in self.prefix
+
+
+def literal_positions(source: str, start: int, end: int) -> list[int] | None:
+    r"""Offsets in `source` of the value of a literal (of several adjacent ones) at a span.
+
+    One offset for each character of the value and one for the end of the last; a `\N{…}` or `\x41` counts at its
     backslash. None where the span is no literal, or a huge one. Of an f-string the raw text between the quotes is meant.
     """
-    if end - start > MAX_CHARACTERS:
+    pieces = _pieces(source, start, end)
+    if pieces is None:
         return None
     offsets: list[int] = []
-    last = start
-    for piece in _pieces(source, start, end):
-        if piece is None:
-            return None
-        prefix, body, last, _ = piece
-        is_raw = "r" in prefix or "f" in prefix or "t" in prefix
-        offsets.extend(at for at, _ in _characters(source, body, last, is_raw=is_raw, is_bytes="b" in prefix))
-    return [*offsets, last]
+    for piece in pieces:
+        is_raw = piece.is_template or "r" in piece.prefix
+        offsets.extend(
+            at for at, _ in _characters(source, piece.start, piece.end, is_raw=is_raw, is_bytes="b" in piece.prefix)
+        )
+    return [*offsets, pieces[-1].end if pieces else start]
 
 
 def template(source: str, start: int, end: int) -> tuple[str, list[int]] | None:
@@ -47,27 +63,34 @@ def template(source: str, start: int, end: int) -> tuple[str, list[int]] | None:
     One offset for each character and one for the end. A brace that is text is doubled; `{x!r}` becomes `{repr(x)}`, and
     a field with a format specification `{format(x)}`. None where the span is no literal, or a huge one.
     """
-    if end - start > MAX_CHARACTERS:
+    pieces = _pieces(source, start, end)
+    if pieces is None:
         return None
     text: list[str] = []
     offsets: list[int] = []
-    last = start
-    for piece in _pieces(source, start, end):
-        if piece is None:
-            return None
-        prefix, at, last, fields = piece
-        for field in [*fields, None]:
-            stop = last if field is None else field.start
-            for offset, character in _characters(source, at, stop, is_raw="r" in prefix, is_bytes="b" in prefix, is_template="f" in prefix):
-                shown = character * 2 if character in "{}" else character
-                text.append(shown)
-                offsets.extend([offset] * len(shown))
-            if field is not None:
-                shown = _shown(source, field)
-                text.append(shown)
-                offsets.extend([field.start] * len(shown))
-                at = field.end
-    return "".join(text), [*offsets, last]
+    for piece in pieces:
+        for at, shown in _template_pieces(source, piece):
+            text.append(shown)
+            offsets.extend([at] * len(shown))
+    return "".join(text), [*offsets, pieces[-1].end if pieces else start]
+
+
+def _template_pieces(source: str, piece: _Piece) -> Iterator[tuple[int, str]]:
+    at = piece.start
+    for field in [*piece.fields, None]:
+        stop = piece.end if field is None else field.start
+        skip = False
+        for offset, character in _characters(
+            source, at, stop, is_raw="r" in piece.prefix, is_bytes="b" in piece.prefix
+        ):
+            is_brace = character in "{}"
+            # In an f-string a brace that is text is written twice already.
+            if not (skip and is_brace):
+                yield offset, character * 2 if is_brace else character
+            skip = is_brace and piece.is_template and not skip
+        if field is not None:
+            yield field.start, _shown(source, field)
+            at = field.end
 
 
 def _shown(source: str, field: Field) -> str:
@@ -82,48 +105,41 @@ def _shown(source: str, field: Field) -> str:
     return f"{label}{{{expression}}}"
 
 
-def _pieces(source: str, start: int, end: int) -> Iterator[tuple[str, int, int, list[Field]] | None]:
-    """The literals at a span: prefix, start and end of the body, fields; None where something else stands there."""
-    at = start
-    while at < end:
+def _pieces(source: str, start: int, end: int) -> list[_Piece] | None:
+    """The literals at a span; None where something else stands there, or too much."""
+    found: list[_Piece] = []
+    at = start if end - start <= MAX_CHARACTERS else -1
+    while 0 <= at < end:
         if between := _BETWEEN.match(source, at, end):
             at = between.end()
             continue
         opening = _PREFIX.match(source, at, end)
         if opening is None:
-            yield None
-            return
-        prefix, body = opening[1].lower(), opening.end()
-        fields: list[Field] = []
+            return None
+        prefix, quote, body = opening[1].lower(), opening[2], opening.end()
         if "f" in prefix or "t" in prefix:
-            fields, last = scan(source, body, end, opening[2], raw="r" in prefix)
+            fields, last = fields_of(source, body, end, opening[0])
         else:
-            last = closing_quote(source, body, end, opening[2])
-        yield prefix, body, last, fields
-        at = last + len(opening[2])
+            fields, last = [], closing_quote(source, body, end, quote)
+        found.append(_Piece(prefix=prefix, start=body, end=last, quote=quote, fields=fields))
+        at = last + len(quote)
+    return found if at >= 0 else None
 
 
-def _characters(
-    source: str, at: int, end: int, *, is_raw: bool, is_bytes: bool = False, is_template: bool = False
-) -> Iterator[tuple[int, str]]:
+def _characters(source: str, at: int, end: int, *, is_raw: bool, is_bytes: bool) -> Iterator[tuple[int, str]]:
     """The characters of a literal's body with their offsets; an escaped one stands at its backslash."""
     while at < end:
         character = source[at]
+        escape = _ESCAPE.match(source, at, end) if character == "\\" and not is_raw else None
         if character == "\r":  # Python reads every line end as one character
             yield at, "\n"
             at += 2 if source[at + 1 : min(at + 2, end)] == "\n" else 1
-        elif is_template and character in "{}" and source[at + 1 : min(at + 2, end)] == character:
-            yield at, character
-            at += 2
-        elif is_raw or character != "\\" or not (escape := _ESCAPE.match(source, at, end)):
+        elif escape is None:
             yield at, character
             at += 1
         elif escape["line"]:
             at = escape.end()
-        elif escape["wide"] and not is_bytes:
-            yield at, _decoded(escape[0])
-            at = escape.end()
-        elif escape[0][1] in _KNOWN_ESCAPES:
+        elif escape[0][1] in _KNOWN_ESCAPES or (escape["wide"] and not is_bytes):
             yield at, _decoded(escape[0])
             at = escape.end()
         else:  # an escape that Python does not know stays two characters

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyter_mlsecops.notebook import qualified_names, text_values
+from jupyter_mlsecops.notebook import defined_values, qualified_names, text_values
 from jupyter_mlsecops.notebook.environment_variables import written_variables
-from jupyter_mlsecops.notebook.literal_items import item_of
 from jupyter_mlsecops.notebook.qualified_names import GLOBALS, LOCAL, MAX_ALTERNATIVES
-from jupyter_mlsecops.notebook.scopes import Binding, Frame, Home, Position, Scope, dotted, nearest, position_of, reaching
+from jupyter_mlsecops.notebook.scopes import (
+    Binding,
+    Frame,
+    Home,
+    Position,
+    Scope,
+    dotted,
+    nearest,
+    position_of,
+    reaching,
+)
 from jupyter_mlsecops.notebook.shell_model import HOLE
 from jupyter_mlsecops.notebook.text_pieces import shown
 from jupyter_mlsecops.notebook.unknown import UNKNOWN, Unknown
@@ -30,6 +39,7 @@ MAX_CHARACTERS = 30_000_000
 MAX_READ = 3_000_000
 MAX_NAME = 500
 
+NO_NAMES: tuple[str, ...] = ()
 T = TypeVar("T")
 
 
@@ -48,8 +58,10 @@ class Program:
         self._walk.finish()
         self.module = self._walk.module
         self.scopes = (self.module, *self._walk.scopes.values())
+        self.has_classes = any(scope.kind == "class" for scope in self.scopes)
         self._item_keys = {key for scope in self.scopes for _, key in scope.items}
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
+        self._bindings: dict[ast.Name, list[Binding]] = {}
         self._names: dict[ast.AST, tuple[str, ...]] = {}
         self._texts: dict[ast.AST, str | None] = {}
         self._values: dict[ast.AST, ast.expr] = {}
@@ -89,7 +101,11 @@ class Program:
         if not 0 <= number < len(self.nodes):
             return Frame(self.module, number)
         if number not in self._starts:
-            statements = [(node.lineno, node.col_offset, index) for index, node in enumerate(self.nodes[number]) if isinstance(node, ast.stmt)]
+            statements = [
+                (node.lineno, node.col_offset, index)
+                for index, node in enumerate(self.nodes[number])
+                if isinstance(node, ast.stmt)
+            ]
             frames = [self._walk.frames[self.nodes[number][index]] for *_, index in sorted(statements)]
             self._starts[number] = [(line, column) for line, column, _ in sorted(statements)], frames
         starts, frames = self._starts[number]
@@ -105,11 +121,13 @@ class Program:
 
     def bindings(self, name: ast.Name) -> list[Binding]:
         """The bindings that a name in the code may mean, the most likely first; none where it is never bound."""
-        frame = self._walk.frames.get(name)
-        found = None if frame is None else frame.scope.visible(name.id)
-        if frame is None or not found:
-            return []
-        return reaching(found, _position(name, frame), frame.branch)
+        known = self._bindings.get(name)
+        if known is None:
+            frame = self._walk.frames.get(name)
+            found = None if frame is None else frame.scope.visible(name.id)
+            known = reaching(found, _position(name, frame), frame.branch) if found and frame is not None else []
+            self._bindings[name] = known
+        return known
 
     def lookup(self, name: str, home: Home) -> Binding | None:
         """The binding of a name as seen from a place."""
@@ -165,12 +183,12 @@ class Program:
             inner = qualified_names.inner_of(self, inner)
         # The innermost first: chains of calls and definitions may be longer than calls can nest.
         for each in reversed(chain):
-            found = self.bounded(qualified_names.names_of, each, ())
+            found: tuple[str, ...] = self.bounded(qualified_names.names_of, each, NO_NAMES)
             self._names[each] = kept = tuple(name for name in found if len(name) <= MAX_NAME)
             self._room -= sum(map(len, kept))
         return self._names[node]
 
-    def bounded(self, compute: Callable[[Program, ast.expr], T], node: ast.expr, otherwise: T) -> T:
+    def bounded(self, compute: Callable[[Program, Any], T], node: ast.expr, otherwise: T) -> T:
         """What a function makes of an expression, unless that leads too deep or costs too much."""
         if self._depth >= MAX_DEPTH or self._room < 0:
             return otherwise
@@ -184,12 +202,12 @@ class Program:
 
     def value(self, node: ast.expr) -> ast.expr:
         """The expression that defines what a name, an item or an attribute stands for; else the expression itself."""
-        if type(node) not in _DEFINED:
+        if type(node) not in defined_values.DEFINED:
             return node
         known = self._values.get(node)
         if known is None:
             self._values[node] = node
-            known = self._values[node] = self.bounded(_find_value, node, node)
+            known = self._values[node] = self.bounded(defined_values.value_of, node, node)
         return known
 
     def text(self, node: ast.expr) -> str | None:
@@ -206,7 +224,9 @@ class Program:
             inner = text_values.inner_of(self, inner)
         for each in reversed(chain):
             found = self._texts[each] = self.bounded(text_values.text_of, each, None)
-            if found is not None and type(each) not in _DEFINED:  # else it is the text of another expression
+            if (
+                found is not None and type(each) not in defined_values.DEFINED
+            ):  # else it is the text of another expression
                 self._room -= len(found)
         return self._texts[node]
 
@@ -216,7 +236,8 @@ class Program:
             case ast.Constant(value=value):
                 return value
             case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd()):
-                return self.bounded(_unary, node, UNKNOWN)
+                constant: object = self.bounded(defined_values.signed_constant, node, UNKNOWN)
+                return constant
         defined = self.value(node)
         if defined is not node:
             return self.bounded(Program.constant, defined, UNKNOWN)
@@ -256,46 +277,7 @@ class Program:
         return self.text(value) if value is not None else self.magic_environment.get(name)
 
 
-_DEFINED = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Await)
-
-
 def _position(node: ast.AST, frame: Frame) -> Position:
-    return frame.at or (frame.number, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-
-
-def _find_value(program: Program, node: ast.expr) -> ast.expr:
-    for _ in range(MAX_DEPTH):
-        binding: Binding | None = None
-        match node:
-            case ast.Name():
-                binding = program.binding(node)
-            case ast.Attribute(value=owner, attr=attribute):
-                binding = program.item(owner, f".{attribute}") or qualified_names.member(program, owner, attribute)
-            case ast.Subscript(value=owner, slice=key):
-                constant = program.constant(key)
-                binding = program.item(owner, constant) if isinstance(constant, str) else None
-                if binding is None and (chosen := item_of(program, owner, constant)) is not None:
-                    node = chosen
-                    continue
-            case ast.NamedExpr(value=value) | ast.Await(value=value):
-                node = value
-                continue
-        if binding is not None and binding.kind == "item" and binding.value is not None:
-            defined = item_of(program, binding.value, binding.index)
-        else:
-            is_value = binding is not None and binding.kind == "value" and not binding.augmented
-            defined = binding.value if is_value and binding is not None else None
-        if defined is None:
-            return node
-        node = defined
-    return node
-
-
-def _unary(program: Program, node: ast.expr) -> object:
-    assert isinstance(node, ast.UnaryOp)  # noqa: S101
-    value = program.constant(node.operand)
-    if isinstance(node.op, ast.Not):
-        return UNKNOWN if value is UNKNOWN else not value
-    if not isinstance(value, (int, float)):
-        return UNKNOWN
-    return -value if isinstance(node.op, ast.USub) else value
+    if frame.at is not None:
+        return frame.at
+    return frame.number, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

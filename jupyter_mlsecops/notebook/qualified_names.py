@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jupyter_mlsecops.notebook.classes import class_of, find_member
 from jupyter_mlsecops.notebook.literal_items import elements, item_of
-from jupyter_mlsecops.notebook.scopes import SELF
 from jupyter_mlsecops.notebook.shell_model import HOLE
 from jupyter_mlsecops.notebook.unknown import UNKNOWN
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LOCAL = "<notebook>"  # the module of what the notebook itself defines
 GLOBALS = "<globals>"  # what globals() gives
 MAX_ALTERNATIVES = 20
-_MOST_BASES = 20
 
 # What people call a module whose import we cannot see (it stands in a file that the notebook runs).
 CONVENTIONAL = {"np": "numpy", "pd": "pandas", "tf": "tensorflow", "th": "torch"}
@@ -44,15 +43,16 @@ def names_of(program: Program, node: ast.expr) -> Names:
 
 def inner_of(program: Program, node: ast.expr) -> ast.expr | None:
     """The expression whose names those of another are made from, where that can go on and on."""
-    match node:
-        case ast.Name():
-            binding = program.binding(node)
-            return binding.value if binding is not None and binding.kind in ("value", "entered") else None
-        case ast.Call(func=inner) | ast.Attribute(value=inner) | ast.Subscript(value=inner):
-            return inner
-        case ast.NamedExpr(value=inner) | ast.Await(value=inner) | ast.Starred(value=inner):
-            return inner
-    return None
+    if type(node) is ast.Name:
+        binding = program.binding(node)
+        return binding.value if binding is not None and binding.kind in ("value", "entered") else None
+    inner = _INNER.get(type(node))
+    return None if inner is None else getattr(node, inner)
+
+
+_INNER = {
+    ast.Call: "func", ast.Attribute: "value", ast.Subscript: "value", ast.NamedExpr: "value", ast.Await: "value", ast.Starred: "value",
+}  # fmt: skip
 
 
 def union(program: Program, nodes: Iterable[ast.expr]) -> Names:
@@ -72,7 +72,11 @@ def _of_name(program: Program, node: ast.Name) -> Names:
     found = program.bindings(node)
     if not found:
         return _unbound(program, node.id)
-    names = names_of_binding(program, found[0]) if len(found) == 1 else _merged(names_of_binding(program, each) for each in found)
+    names = (
+        names_of_binding(program, found[0])
+        if len(found) == 1
+        else _merged(names_of_binding(program, each) for each in found)
+    )
     if node.id in _BUILTIN_NAMES and found[0].scope is program.module:
         home = program.home(node)
         if home is not None and home.at < found[0].at:
@@ -102,7 +106,11 @@ def names_of_binding(program: Program, binding: Binding) -> Names:
             return program.names(value)
         case "item" if value is not None:
             item = item_of(program, value, binding.index)
-            return program.names(item) if item is not None else tuple(f"{name}[{binding.index}]" for name in program.names(value))
+            return (
+                program.names(item)
+                if item is not None
+                else tuple(f"{name}[{binding.index}]" for name in program.names(value))
+            )
         case "element" if value is not None:
             return _of_element(program, value, binding.path)
     return ()
@@ -131,7 +139,7 @@ def _of_attribute(program: Program, node: ast.Attribute) -> Names:
 
 def attribute_names(program: Program, owner: ast.expr, attribute: str) -> Names:
     """The names of an attribute of an expression."""
-    if found := _class_of(program, owner):
+    if found := class_of(program, owner):
         return _of_member(program, *found, attribute)
     return _below(program.names(owner), attribute)
 
@@ -140,67 +148,8 @@ def _below(owners: Names, attribute: str) -> Names:
     return tuple(attribute if owner in _BUILTINS else f"{owner}.{attribute}" for owner in owners)
 
 
-def _class_of(program: Program, node: ast.expr) -> tuple[ast.ClassDef, bool] | None:
-    """The class of the notebook that an expression is, or (True) is an instance of."""
-    node = program.value(node)
-    instance = isinstance(node, ast.Call)
-    if isinstance(node, ast.Call):
-        node = program.value(node.func)
-    binding = program.binding(node) if isinstance(node, ast.Name) else None
-    if binding is None:
-        return None
-    if isinstance(binding.node, ast.ClassDef):
-        return binding.node, instance
-    if binding.kind == "entered" and binding.value is not None and not instance:
-        found = _class_of_call(program, binding.value)
-        return (found, True) if found else None
-    if binding.kind == "parameter" and isinstance(node, ast.Name) and binding.scope.receiver == node.id and not instance:
-        owner = binding.scope.parent.node if binding.scope.parent else None
-        return (owner, not _is_class_method(binding.scope.node)) if isinstance(owner, ast.ClassDef) else None
-    return None
-
-
-def _is_class_method(function: ast.AST | None) -> bool:
-    decorators = getattr(function, "decorator_list", ())
-    return any(isinstance(decorator, ast.Name) and decorator.id == "classmethod" for decorator in decorators)
-
-
-def _class_of_call(program: Program, node: ast.expr) -> ast.ClassDef | None:
-    function = program.value(node.func) if isinstance(node, ast.Call) else None
-    binding = program.binding(function) if isinstance(function, ast.Name) else None
-    return binding.node if binding is not None and isinstance(binding.node, ast.ClassDef) else None
-
-
-def member(program: Program, owner: ast.expr, attribute: str) -> Binding | None:
-    """What the class of an expression keeps under an attribute."""
-    found = _class_of(program, owner)
-    return _search(program, found[0], attribute)[0] if found else None
-
-
-def _search(program: Program, owner: ast.ClassDef, attribute: str) -> tuple[Binding | None, list[ast.expr]]:
-    """The binding of a member in a class and its bases; and the bases that stand outside the notebook."""
-    foreign: list[ast.expr] = []
-    pending = [owner]
-    for _ in range(_MOST_BASES):
-        if not pending:
-            break
-        each = pending.pop(0)
-        scope = program.scope_of(each)
-        if scope is not None:
-            own = scope.bindings.get(attribute) or scope.items.get((SELF, f".{attribute}"))
-            if own:
-                return own[-1], foreign
-        for base in each.bases[:_MOST_BASES]:
-            found = _class_of(program, base)
-            if found is None:
-                foreign.append(base)
-            elif found[0] is not owner:
-                pending.append(found[0])
-    return None, foreign
-
-
 def _of_member(program: Program, owner: ast.ClassDef, instance: bool, attribute: str) -> Names:  # noqa: FBT001
-    binding, foreign = _search(program, owner, attribute)
+    binding, foreign = find_member(program, owner, attribute)
     if binding is not None and (names := names_of_binding(program, binding)):
         return names
     call = "()" if instance else ""
@@ -240,7 +189,9 @@ def _imported(program: Program, node: ast.Call, names: Names) -> Names | None:
     if not module or HOLE in module:
         return ()
     # __import__("a.b") gives a, unless names are asked of it.
-    gives_parent = "__import__" in names and len(node.args) < 4 and not any(each.arg == "fromlist" for each in node.keywords)
+    gives_parent = (
+        "__import__" in names and len(node.args) < 4 and not any(each.arg == "fromlist" for each in node.keywords)
+    )
     return (module.partition(".")[0] if gives_parent else module,)
 
 
@@ -278,7 +229,11 @@ def _super(program: Program, node: ast.Call, names: Names) -> Names | None:
     scope = home.scope if home else None
     while scope is not None and not isinstance(scope.node, ast.ClassDef):
         scope = scope.parent
-    return tuple(f"{base}()" for base in union(program, scope.node.bases)) if scope and isinstance(scope.node, ast.ClassDef) else ()
+    return (
+        tuple(f"{base}()" for base in union(program, scope.node.bases))
+        if scope and isinstance(scope.node, ast.ClassDef)
+        else ()
+    )
 
 
 def _looked_up(program: Program, node: ast.Call, _names: Names) -> Names | None:
@@ -305,7 +260,10 @@ def _of_subscript(program: Program, node: ast.Subscript) -> Names:
     if found is not None:
         return found
     key = program.constant(node.slice)
-    return tuple(f"{name}[{key}]" if type(key) is int and abs(key) < 1 << 30 else f"{name}[]" for name in program.names(node.value))
+    return tuple(
+        f"{name}[{key}]" if type(key) is int and abs(key) < 1 << 30 else f"{name}[]"
+        for name in program.names(node.value)
+    )
 
 
 def _under(program: Program, owner: ast.expr, key: ast.expr) -> Names | None:
@@ -314,8 +272,9 @@ def _under(program: Program, owner: ast.expr, key: ast.expr) -> Names | None:
     if isinstance(constant, str):
         if (stored := program.item(owner, constant)) and (names := names_of_binding(program, stored)):
             return names
-        if (names := _of_namespace(program, program.names(owner), constant)) is not None:
-            return names
+        inside = _of_namespace(program, program.names(owner), constant)
+        if inside is not None:
+            return inside
     literal = program.value(owner)
     if not isinstance(literal, (ast.Dict, ast.List, ast.Tuple, ast.Call, ast.BinOp)):
         return None
@@ -352,7 +311,7 @@ def _of_inner(program: Program, node: ast.NamedExpr | ast.Await | ast.Starred) -
     return program.names(node.value)
 
 
-_RESOLVERS: dict[type[ast.expr], Callable[[Program, ast.expr], Names]] = {
+_RESOLVERS: dict[type[ast.expr], Callable[[Program, Any], Names]] = {
     ast.Name: _of_name, ast.Attribute: _of_attribute, ast.Call: _of_call, ast.Subscript: _of_subscript, ast.IfExp: _of_either,
     ast.BoolOp: _of_any, ast.NamedExpr: _of_inner, ast.Await: _of_inner, ast.Starred: _of_inner,
-}  # type: ignore[dict-item]  # each is called with the type that it stands under  # fmt: skip
+}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -129,9 +130,8 @@ class Frame:
     at: Position | None = None
 
 
-def position_of(binding: Binding) -> Position:
-    """The key by which bindings are in order."""
-    return binding.at
+position_of = attrgetter("at")
+"""The key by which bindings are in order."""
 
 
 def nearest(bindings: Sequence[Binding], at: Position) -> int:
@@ -141,7 +141,7 @@ def nearest(bindings: Sequence[Binding], at: Position) -> int:
 
 def reaching(bindings: Sequence[Binding], at: Position, branch: Branch | None) -> list[Binding]:
     """The bindings that may hold at a position in a branch: the nearest, and those in other arms of the same statement."""
-    index = nearest(bindings, at)
+    index = nearest(bindings, at) if len(bindings) > 1 else 0
     chosen = bindings[index]
     if chosen.branch is None or len(bindings) == 1:
         return [chosen]

@@ -28,7 +28,7 @@ def decode_text(content: bytes, *, max_bytes: int, is_python: bool = False) -> t
     if (nul := content.find(0)) >= 0:
         raise Unreadable(UNREADABLE, f"The file is no text: a NUL stands in line {_line(content, nul)}.")
     if content.startswith(BYTE_ORDER_MARK):
-        return _decoded(content.removeprefix(BYTE_ORDER_MARK)), "utf-8-sig"
+        return _decoded(content.removeprefix(BYTE_ORDER_MARK)), "utf-8"
     if is_python and _is_latin_1(content):
         return content.decode("latin-1"), "latin-1"
     return _decoded(content), "utf-8"

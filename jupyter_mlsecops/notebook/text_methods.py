@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 MAX_JOINED = 1_000
 
-_SAME_METHODS = frozenset({"as_posix", "resolve", "absolute", "expanduser", "__str__", "__fspath__", "encode", "decode"})
+_SAME_METHODS = frozenset(
+    {"as_posix", "resolve", "absolute", "expanduser", "__str__", "__fspath__", "encode", "decode"}
+)
 _PLAIN_METHODS: dict[str, Callable[..., str]] = {
-    name: getattr(str, name) for name in ("strip", "lstrip", "rstrip", "lower", "upper", "title", "removeprefix", "removesuffix")
+    name: getattr(str, name)
+    for name in ("strip", "lstrip", "rstrip", "lower", "upper", "title", "removeprefix", "removesuffix")
 }
 _SPLITTERS: dict[str, Callable[..., object]] = {
     name: getattr(str, name) for name in ("split", "rsplit", "partition", "rpartition", "splitlines")
@@ -140,7 +143,9 @@ def _replaced(program: Program, node: ast.Call, receiver: str) -> str | None:
 def _format_map(program: Program, node: ast.Call, receiver: str) -> str | None:
     if len(node.args) != 1:
         return None
-    return braces(program, receiver, ast.Call(func=node.func, args=[], keywords=[ast.keyword(arg=None, value=node.args[0])]))
+    return braces(
+        program, receiver, ast.Call(func=node.func, args=[], keywords=[ast.keyword(arg=None, value=node.args[0])])
+    )
 
 
 def _joinpath(program: Program, node: ast.Call, receiver: str) -> str | None:
@@ -148,11 +153,17 @@ def _joinpath(program: Program, node: ast.Call, receiver: str) -> str | None:
 
 
 def _with_suffix(program: Program, node: ast.Call, receiver: str) -> str | None:
-    return posixpath.splitext(receiver)[0] + (short_text(program, node.args[0]) or HOLE) if len(node.args) == 1 else None
+    return (
+        posixpath.splitext(receiver)[0] + (short_text(program, node.args[0]) or HOLE) if len(node.args) == 1 else None
+    )
 
 
 def _with_name(program: Program, node: ast.Call, receiver: str) -> str | None:
-    return posixpath.join(posixpath.dirname(receiver), short_text(program, node.args[0]) or HOLE) if len(node.args) == 1 else None
+    return (
+        posixpath.join(posixpath.dirname(receiver), short_text(program, node.args[0]) or HOLE)
+        if len(node.args) == 1
+        else None
+    )
 
 
 def _joined(program: Program, node: ast.Call, receiver: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.notebook import text_methods, text_templates
 from jupyter_mlsecops.notebook.literal_items import elements, item_of
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 MAX_ALTERNATIVES = 50
 
-_KNOWN = {"os.sep": "/", "os.path.sep": "/", "posixpath.sep": "/", "sys.executable": "python", "os.curdir": ".", "os.pardir": ".."}
+_KNOWN = {
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "posixpath.sep": "/",
+    "sys.executable": "python",
+    "os.curdir": ".",
+    "os.pardir": "..",
+}
 _PATH_PARTS: dict[str, Callable[[str], str]] = {
     "parent": posixpath.dirname,
     "name": posixpath.basename,
@@ -54,7 +61,6 @@ def text_of_constant(node: ast.Constant) -> str | None:
     return node.value.decode("latin-1") if isinstance(node.value, bytes) else None
 
 
-
 # -- strings that are put together -------------------------------------------------------------------------------------
 
 
@@ -82,8 +88,6 @@ def _of_operation(program: Program, node: ast.BinOp) -> str | None:
         case ast.Div():
             return joined_path([program.text(node.left), program.text(node.right)])
     return None
-
-
 
 
 def _of_alternatives(program: Program, node: ast.IfExp) -> str | None:
@@ -178,11 +182,10 @@ def _cut(program: Program, whole: str, key: ast.expr) -> str:
     if not isinstance(key, ast.Slice):
         index = program.constant(key)
         return whole[index] if isinstance(index, int) and -len(whole) <= index < len(whole) else HOLE
-    bounds = [None if bound is None else program.constant(bound) for bound in (key.lower, key.upper, key.step)]
-    lower, upper, step = bounds
-    if step not in (None, 1) or not all(bound is None or isinstance(bound, int) for bound in bounds):
+    lower, upper = (0 if bound is None else program.constant(bound) for bound in (key.lower, key.upper))
+    if key.step is not None or not isinstance(lower, int) or not isinstance(upper, int):
         return HOLE
-    return whole[lower:upper]  # type: ignore[misc]
+    return whole[lower:] if key.upper is None else whole[lower:upper]
 
 
 # -- calls -------------------------------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def _of_call(program: Program, node: ast.Call) -> str | None:
     return None
 
 
-_RESOLVERS: dict[type[ast.expr], Callable[[Program, ast.expr], str | None]] = {
+_RESOLVERS: dict[type[ast.expr], Callable[[Program, Any], str | None]] = {
     ast.JoinedStr: _of_fstring, ast.BinOp: _of_operation, ast.Call: _of_call, ast.Name: _of_name, ast.IfExp: _of_alternatives,
     ast.Attribute: _of_attribute, ast.Subscript: _of_subscript, ast.NamedExpr: _of_defined, ast.Await: _of_defined,
-}  # type: ignore[dict-item]  # each is called with the type that it stands under  # fmt: skip
+}  # fmt: skip

@@ -9,7 +9,7 @@ from jupyter_mlsecops.notebook.binders import COMPREHENSIONS, Binders, parameter
 from jupyter_mlsecops.notebook.scopes import Branch, Frame, Scope, position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from jupyter_mlsecops.notebook.python import PythonSource
     from jupyter_mlsecops.notebook.scopes import Position

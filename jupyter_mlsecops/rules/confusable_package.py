@@ -102,17 +102,14 @@ def _hits(code: Code, install: Install, requirement: Requirement) -> Iterator[Hi
     if attacked := _attacked(install, requirement):
         message, severity, confidence = attacked
         fix = Fix(title="Install an exact version that is known to be good", safety=Safety.MANUAL)
-        yield _hit(code, requirement, message, severity, confidence, fix)
     elif install.verb != "constrain" and (found := confusion(requirement.name)) and _is_meant(code, install, requirement, found):
         severity, confidence = _LEVELS[found.slip]
-        if found.distance > 1:
-            severity = Severity.LOW
-        yield _hit(code, requirement, _message(requirement.name, found), severity, confidence, _fix(code, requirement, found))
-
-
-def _hit(code: Code, requirement: Requirement, message: str, severity: Severity, confidence: Confidence, fix: Fix) -> Hit:
+        severity = Severity.LOW if found.distance > 1 else severity
+        message, fix = _message(requirement.name, found), _fix(code, requirement, found)
+    else:
+        return
     place = code.place(requirement.start, requirement.end)
-    return Hit(at=place, message=message, severity=severity, confidence=confidence, fixes=(fix,), subject=requirement.name)
+    yield Hit(at=place, message=message, severity=severity, confidence=confidence, fixes=(fix,), subject=requirement.name)
 
 
 # -- releases that were malicious --------------------------------------------------------------------------------------

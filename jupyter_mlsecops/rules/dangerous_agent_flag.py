@@ -15,6 +15,7 @@ from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.provenance import Origin, provenance
 from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.written_settings import settings_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,20 +96,17 @@ def dangerous_agent_flag(code: Code) -> Iterator[Hit]:
             yield max(hits, key=_level)  # one call, one fact
             dicts.update(_unpacked(call))
     yield from _items(code, dicts)
-    for command in code.commands:
-        yield from _commanded(code, command)
+    commanded = [hit for command in code.commands for hit in _commanded(code, command)]
+    yield from commanded
     for setting in settings(code):
         if setting.value.strip().strip("'\"").lower() in table("agents")["variables"].get(setting.name, ()):
             place = code.place(setting.start, setting.end)
             yield Hit(at=place, message=f"`{setting.name}`: {reason(_RUNS_CODE)}", fixes=(_BY_HAND,))
-    if code.kind == "text" and code.file is not None:
-        for pattern in _file_patterns():
-            for match in pattern.finditer(code.text):
-                yield Hit(
-                    at=code.place(*match.span()),
-                    message=f"a setting of an agent: {reason(_APPROVAL)}",
-                    fixes=(_BY_HAND,),
-                )
+    known = [(hit.at.at.start - code.start, hit.at.at.end - code.start) for hit in commanded]
+    for pattern in _file_patterns():
+        for span in settings_like(code, pattern, known):
+            message = f"a setting of an agent: {reason(_APPROVAL)}"
+            yield Hit(at=code.place(*span), message=message, fixes=(_BY_HAND,))
 
 
 def _level(hit: Hit) -> Severity:
@@ -166,7 +164,7 @@ def _is_own(call: Call, flag: Flag) -> bool:
     """Whether what a flag lets in was made by this notebook, or checked."""
     if not flag.loads:
         return False
-    origin = provenance(call.code, call.argument(flag.loads, 0))
+    origin = provenance(call.code, call.argument(flag.loads, 0), call.node)
     return origin.origin is Origin.OWN or origin.verified
 
 

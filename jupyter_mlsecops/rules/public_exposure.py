@@ -16,6 +16,7 @@ from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 from jupyter_mlsecops.rule import code_rule
+from jupyter_mlsecops.written_settings import is_file, settings_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,13 +93,13 @@ def public_exposure(code: Code) -> Iterator[Hit]:
     for grant in public_grants(code):
         message = f"{grant.what}: {_why(_EVERYBODY)}"
         yield Hit(at=code.place(grant.start, grant.end), message=message, severity=grant.severity, fixes=(_BY_HAND,))
-    for command in code.commands:
-        yield from _commanded(code, command)
+    commanded = [hit for command in code.commands for hit in _commanded(code, command)]
+    yield from commanded
     for setting in settings(code):
         if setting.value.strip().strip("'\"").lower() in table("exposure")["variables"].get(setting.name, ()):
             message = f"`{setting.name}`: {_why(_PUBLIC)}"
             yield Hit(at=code.place(setting.start, setting.end), message=message, fixes=(_BY_HAND,))
-    yield from _without_token(code)
+    yield from _without_token(code, [(hit.at.at.start - code.start, hit.at.at.end - code.start) for hit in commanded])
     yield from _magics(code)
 
 
@@ -140,7 +141,7 @@ def _called(call: Call) -> Iterator[Hit]:
             return
     if (tunnel := _tunnels().find(call.names)) and not _is_given(call, tuple(tunnel[1].unless)):
         yield Hit(at=call.place, message=f"`{tunnel[0]}`: {_why(_PUBLIC)}", fixes=(_BY_HAND,))
-    elif (server := _servers().find(call.names)) and call.code.file is None:
+    elif (server := _servers().find(call.names)) and not is_file(call.code):
         yield from _serving(call, *server)
 
 
@@ -223,7 +224,7 @@ def _commanded(code: Code, command: Command) -> Iterator[Hit]:
     for row in rows:
         matched = [next((option for option in given if pattern.fullmatch(option.text)), None) for pattern in row.has]
         last = matched[-1]
-        if last is None or None in matched or (row.here and code.file is not None):
+        if last is None or None in matched or (row.here and is_file(code)):
             continue
         if any(pattern.fullmatch(option.text) for pattern in row.unless for option in given):
             continue
@@ -252,14 +253,13 @@ def _file_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(facts["no_token"], re.MULTILINE), re.compile(facts["password"])
 
 
-def _without_token(code: Code) -> Iterator[Hit]:
+def _without_token(code: Code, known: list[tuple[int, int]]) -> Iterator[Hit]:
     """Configuration of a Jupyter server: assignments in Python, and whatever stands in other files."""
     no_token, password = _file_patterns()
     if "token" not in code.text or password.search(code.text):
         return
-    if code.kind == "text" and code.file is not None:
-        for match in no_token.finditer(code.text):
-            yield _open_server(code, *match.span())
+    for span in settings_like(code, no_token, known):
+        yield _open_server(code, *span)
     for node in code.nodes(ast.Assign):
         if (
             isinstance(node, ast.Assign)

@@ -3,6 +3,7 @@ r"""Find text from elsewhere in commands of a shell."""
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
@@ -76,8 +77,10 @@ def tainted_shell(code: Code) -> Iterator[Hit]:
         argument = _command(call)
         if argument is not None and not isinstance(argument, ast.Constant) and (found := taint(code, argument)):
             yield _hit(code, call.start, call.end, found)
-    if any(text.dialect == "ipython" for text in code.layout.shells):
-        for command in code.commands:
+    shells = [(text.start, text.end) for text in code.layout.shells if text.dialect == "ipython"]
+    for command in code.commands if shells else ():
+        number = bisect_right(shells, (command.start, len(code.text) + 1)) - 1
+        if number >= 0 and command.start < shells[number][1]:
             yield from _interpolated(code, command)
 
 
@@ -92,8 +95,7 @@ def _command(call: Call) -> ast.expr | None:
 
 
 def _interpolated(code: Code, command: Command) -> Iterator[Hit]:
-    inside = any(text.start <= command.start < text.end for text in code.layout.shells)
-    for word in command.words if inside else ():
+    for word in command.words:
         for segment in word.segments:
             if segment.kind in ("literal", "substitution"):
                 continue

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Call, Code
 
+_ADDRESSES = frozenset({"url", "base_url", "endpoint_url", "host", "hosts", "endpoint", "uri", "server"})
+
 
 @code_rule(
     category="transport", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(295,), owasp=("ML06",), atlas=("AML.T0010",),
@@ -137,9 +139,16 @@ def _is_none(code: Code, node: ast.expr) -> bool:
 
 
 def _hit(call: Call, message: str, fix: Fix) -> Hit:
-    texts = (call.text("url", position) for position in (0, 1))
-    url = next((text for text in texts if text and "://" in text), "") or call.text("hosts", 0) or call.text("endpoint_url") or ""
-    return Hit(at=call.place, message=message, severity=Severity.LOW if is_private(url) else None, fixes=(fix,), subject=url if "://" in url else "")
+    url = _address(call)
+    severity = Severity.LOW if url and is_private(url) else None
+    return Hit(at=call.place, message=message, severity=severity, fixes=(fix,), subject=url if "://" in url else "")
+
+
+def _address(call: Call) -> str:
+    """Where a call connects to; "" where that is not seen."""
+    given = [*call.node.args[:2], *(keyword.value for keyword in call.node.keywords if keyword.arg in _ADDRESSES)]
+    texts = (call.code.program.text(node) or "" for node in given)
+    return next((text for text in texts if "://" in text or text.startswith(("localhost", "127.0.0.1"))), "")
 
 
 def _sends(call: Call) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.arguments import read_arguments
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.shell import Command
     from jupyter_mlsecops.runs import Moment
 
+MAX_CHECKOUTS = 20  # that are looked at for one clone
 _OWNER = re.compile(r"(?:://(?:[^/@]*@)?[^/]+/|:)([\w.-]+)/[\w.-]+/?$")
 
 
@@ -114,27 +117,30 @@ def _first_executions(session: Session) -> dict[tuple[str, str], Execution]:
 
 def _checked_out(session: Session, fetch: Fetch, execution: Execution) -> str | None:
     """The commit, the tag or the branch that is checked out between a clone and the first use of its code."""
-    for moment, folder, reference in session.once(_checkouts):
-        is_between = fetch.moment < moment <= execution.spot.moment
-        if is_between and (not folder or folder == posixpath.basename((fetch.target or "").rstrip("/"))):
-            return reference
-    return None
+    folder = posixpath.basename((fetch.target or "").rstrip("/"))
+    by_folder = session.once(_checkouts)
+    between: list[str] = []
+    for name in (folder, ""):
+        found = by_folder.get(name, [])
+        start = bisect_right(found, (fetch.moment, ""))
+        between += [reference for moment, reference in found[start : start + MAX_CHECKOUTS] if moment <= execution.spot.moment]
+    return next((reference for reference in between if COMMIT.fullmatch(reference)), between[0] if between else None)
 
 
-def _checkouts(session: Session) -> tuple[tuple[Moment, str, str], ...]:
-    """When, in which folder ("" if that is not known) and to what repositories are set; commits before anything else."""
-    found: list[tuple[Moment, str, str]] = []
+def _checkouts(session: Session) -> dict[str, list[tuple[Moment, str]]]:
+    """To what repositories are set, and when, by the name of their folder ("" where that is not known)."""
+    found: dict[str, list[tuple[Moment, str]]] = defaultdict(list)
     for code in session.codes:
         for command in code.commands:
             if command.program == "git" and (reference := _reference(command)):
-                arguments = read_arguments(command.arguments, letters="Cc")
-                folder = arguments.value(["-C"]) or folders(session).of(code, command)
-                found.append((code.position(command.start), posixpath.basename(folder.rstrip("/")), reference))
+                given = read_arguments(command.arguments, letters="Cc").value(["-C"])
+                folder = posixpath.basename((given or folders(session).of(code, command)).rstrip("/"))
+                found[folder].append((code.position(command.start), reference))
         for call in code.calls:
             if call.name.endswith((".checkout", ".reset")):
                 texts = [code.program.text(argument) or "" for argument in call.node.args]
-                found += [(code.position(call.start), "", text) for text in texts if COMMIT.fullmatch(text)]
-    return tuple(sorted(found, key=lambda checkout: COMMIT.fullmatch(checkout[2]) is None))
+                found[""] += [(code.position(call.start), text) for text in texts if COMMIT.fullmatch(text)]
+    return {folder: sorted(checkouts) for folder, checkouts in found.items()}
 
 
 def _reference(command: Command) -> str | None:

@@ -67,9 +67,9 @@ def unpinned_dataset(code: Code) -> Iterator[Hit]:
                 continue
             yield _hit(call.place, fetch.id)
     for download in fetches(code):
-        if download.source == "hub" and download.command is not None and (named := from_hub(download.command)):
-            if named.kind == "dataset" and named.revision is None and is_hub_id(named.id):
-                yield _hit(download.place, named.id)
+        named = from_hub(download.command) if download.command is not None else None
+        if named is not None and named.kind == "dataset" and named.revision is None and is_hub_id(named.id):
+            yield _hit(download.place, named.id)
 
 
 def _hit(place: Place, name: str) -> Hit:

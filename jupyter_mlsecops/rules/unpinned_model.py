@@ -85,10 +85,10 @@ def unpinned_model(code: Code) -> Iterator[Hit]:
         if fetch is not None and fetch.is_unpinned and fetch.kind == "model":
             yield _hit(call.place, fetch.id, _risk(fetch))
     for download in fetches(code):
-        if download.source == "hub" and download.command is not None and (named := from_hub(download.command)):
-            if named.kind == "model" and named.revision is None and is_hub_id(named.id):
-                risky = any(is_unsafe_file(name) for name in named.files)
-                yield _hit(download.place, named.id, _PICKLE if risky else "")
+        named = from_hub(download.command) if download.command is not None else None
+        if named is not None and named.kind == "model" and named.revision is None and is_hub_id(named.id):
+            risky = any(is_unsafe_file(name) for name in named.files)
+            yield _hit(download.place, named.id, _PICKLE if risky else "")
 
 
 _PICKLE = "a file that runs code when it is loaded"

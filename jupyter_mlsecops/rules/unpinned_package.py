@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
@@ -119,7 +121,12 @@ def _is_held(install: Install) -> bool:
 
 
 def _unpinned(install: Install) -> Iterator[Requirement]:
+    swallowed = list(swallowed_specifiers(install))
+    starts = [one.start for one in swallowed]
     for requirement in install.requirements:
+        # In `torch >= 2.0` without quotes `2.0` is a word of its own, and was never meant as a package.
+        run = bisect_left(starts, requirement.start) - 1
+        is_rest = run >= 0 and requirement.start < swallowed[run].end
         is_open = requirement.kind == "name" and requirement.pin in {"none", "loose"}
-        if is_open and requirement.name not in _INSTALLERS:
+        if is_open and requirement.name not in _INSTALLERS and not is_rest:
             yield requirement

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SWITCH = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 _RUNS = frozenset({"getattr", "eval", "exec", "compile", "__import__", "open", "functools.partial", "operator.methodcaller", "builtins.getattr", "builtins.eval",
                    "builtins.exec"})  # fmt: skip
-_BLIND = "torch.serialization.get_unsafe_globals_in_checkpoint"
+_RUNNERS = ("os.", "subprocess.", "importlib.", "torch.serialization.get_unsafe_globals_in_checkpoint")
 _TITLE = "Load tensors only: weights_only=True"
 
 
@@ -166,7 +166,7 @@ def _allowed(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
     items = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [] if value is None else [value]
     for item in items:
         names = call.code.program.names(item)
-        if any(each in _RUNS or each.startswith(("os.", "subprocess.", "importlib.")) or each.startswith(_BLIND) for each in names):
+        if any(each in _RUNS or each.startswith(_RUNNERS) for each in names):
             yield Hit(
                 at=call.place,
                 message=f"`{name}` lets checkpoints call `{names[0].removesuffix('()')}`: `weights_only=True` protects no longer",

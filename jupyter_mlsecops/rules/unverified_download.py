@@ -82,7 +82,7 @@ def unverified_download(code: Code) -> Iterator[Hit]:
     """
     hits: dict[tuple[int, int, int], Hit] = {}
     for fetch in fetches(code):
-        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch):
+        if fetch.source != "url" or (fetch.url and is_private(fetch.url)) or _is_loader(fetch) or _is_shown(fetch):
             continue
         if fetch in code.session.once(_executed_fetches):
             continue  # what is run is reported where it is run
@@ -90,7 +90,8 @@ def unverified_download(code: Code) -> Iterator[Hit]:
         strength = verification(fetch) if kind != "other" else Strength.STRONG
         if strength is Strength.STRONG:
             continue
-        severity = Severity(max(_LEVELS[kind] - strength, Severity.INFO))
+        is_hub_model = kind == "weights" and fetch.gives == "data"  # `from_single_file`: as other weights from a hub
+        severity = Severity.INFO if is_hub_model else Severity(max(_LEVELS[kind] - strength, Severity.INFO))
         hit = Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or "")
         # A call in a loop, or in a function, may fetch many things: the worst of them speaks.
         key = (fetch.code.number, fetch.start, fetch.end)
@@ -105,6 +106,11 @@ _FIXES = (Fix(title="Compare the file's SHA-256 before it is used, or name a com
 def _is_loader(fetch: Fetch) -> bool:
     """What downloads and loads in one call is another rule's matter."""
     return fetch.call is not None and loaders("torch-url").find(fetch.call.names) is not None
+
+
+def _is_shown(fetch: Fetch) -> bool:
+    """Whether a command only prints what comes."""
+    return fetch.command is not None and fetch.target is None and fetch.gives != "data"
 
 
 def _executed_fetches(session: Session) -> frozenset[Fetch]:

