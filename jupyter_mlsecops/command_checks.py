@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.file_events import Spot
+from jupyter_mlsecops.file_event import Spot
 from jupyter_mlsecops.files import history
 from jupyter_mlsecops.pinning import Strength
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Iterator
 
+    from jupyter_mlsecops.functions import Moment
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.shell import Command, Pipeline
-    from jupyter_mlsecops.runs import Moment
 
 SUM_TOOLS = frozenset({"sha256sum", "sha512sum", "sha384sum", "sha224sum", "sha1sum", "shasum", "md5sum", "b2sum", "b3sum", "md5"})
 _SIGNATURE_TOOLS = frozenset({"gpg", "gpg2", "gpgv", "cosign", "model_signing", "model-signing", "sigstore", "gh", "slsa-verifier", "minisign", "rekor-cli"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlsecops.file_events import Spot
+from jupyter_mlsecops.file_event import Spot
 from jupyter_mlsecops.files import history
 from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.knowledge import table

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.findings import Place
+    from jupyter_mlsecops.functions import Moment
     from jupyter_mlsecops.notebook.code import Call, Code, Session
     from jupyter_mlsecops.notebook.shell import Command
-    from jupyter_mlsecops.runs import Moment
 
 Source = Literal["url", "hub", "bucket", "clone"]
 

@@ -5,26 +5,25 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.arguments import read_arguments
+from jupyter_mlsecops.command_files import command_events
 from jupyter_mlsecops.fetches import Fetch, all_fetches
+from jupyter_mlsecops.file_event import Event, Kind, Spot
 from jupyter_mlsecops.folders import folders
+from jupyter_mlsecops.functions import functions
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL
 from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.paths import below
-from jupyter_mlsecops.runs import Moment, Run, functions, runs
+from jupyter_mlsecops.runs import Run, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code, Session
     from jupyter_mlsecops.notebook.program import Program
-    from jupyter_mlsecops.notebook.shell import Command
 
 _WRITING_MODE = re.compile(r"[wax]|r.?\+")
 _COPIES = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree"})
@@ -34,41 +33,7 @@ _WRITES = frozenset({"write", "write_bytes", "write_text", "writelines", "copyfi
 _PATH_ARGUMENTS = frozenset({
     "path", "file", "filename", "fname", "f", "filepath", "fp", "save_path", "path_or_buf", "export_path", "save_directory", "name", "dest", "dst",
 })  # fmt: skip
-_TO_FILE = frozenset({">", ">>", ">|", "1>", "&>"})
-_FETCHING = frozenset({"wget", "curl", "aria2c", "git", "gdown", "axel", "http"})
 MAX_LENGTH = 1000  # of a path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A place in the run of a notebook. `idle`: in a function that nothing calls, so it may run at any time."""
-
-    moment: Moment
-    number: int  # of the text
-    offset: int
-    idle: bool = False
-
-
-Kind = Literal["copy", "extract"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Event:
-    """Something that gives a path its content.
-
-    `fetch`: it came over the network. `content`: an expression that was written there. `source`: another path that it was
-    made from, by copying or extracting (`kind`). None of the three: the notebook made it. `tree`: everything below the
-    path too. `code` is where `content` is read.
-    """
-
-    path: str
-    spot: Spot
-    code: Code
-    tree: bool = False
-    fetch: Fetch | None = None
-    content: ast.expr | None = None
-    source: str | None = None
-    kind: Kind = "copy"
 
 
 def handle_key(program: Program, node: ast.expr) -> str | None:
@@ -97,8 +62,7 @@ def events(session: Session) -> Iterator[Event]:
 def _done(code: Code, reader: _Reader) -> Iterator[Event]:
     for call in code.calls:
         yield from reader.called(call)
-    for command in code.commands:
-        yield from reader.commanded(command)
+    yield from command_events(code)
     for magic in code.magics:
         if magic.is_cell and magic.name in ("writefile", "file") and magic.arguments.split():
             yield reader.made(magic.arguments.split()[-1].strip("'\""), 0)
@@ -156,34 +120,32 @@ class _Reader:
 
     def called(self, call: Call) -> Iterator[Event]:
         """What a call does to files."""
-        function = call.node.func
-        last = function.attr if isinstance(function, ast.Attribute) else call.name.rpartition(".")[2]
-        is_open = last == "open" or not open_names().isdisjoint(call.names)
-        outputs = [keyword.value for keyword in call.node.keywords if keyword.arg in _output_arguments()]
-        if call.name.endswith("TrainingArguments"):
-            outputs += call.node.args[:1]
-        is_copy = not _COPIES.isdisjoint(call.names) or (last in _MOVES and len(call.node.args) == 1)
-        if call.name.startswith(LOCAL) and not outputs:
-            return  # what a function of the notebook does is read in its body
-        if not (is_open or outputs or is_copy or last in _EXTRACTS or last in _WRITES or last.startswith(_prefixes())):
+        function, last = call.node.func, _verb(call)
+        outputs = _outputs(call)
+        read_events = None if call.name.startswith(LOCAL) else self._kind(call, last)  # its own functions are read in their bodies
+        if read_events is None and not outputs:
             return
         read = [*call.node.args[:4], *(keyword.value for keyword in call.node.keywords[:10])]
         if isinstance(function, ast.Attribute):
             read.append(function.value)
         for run in runs(self._code, call.node, read):
-            if is_open:
-                yield from self._opened(call, run)
-            elif is_copy:
-                yield from self._copied(call, run)
-            elif last in _EXTRACTS:
-                yield from self._extracted(call, run, last)
-            elif last in _WRITES:
-                yield from self._written(call, run, last)
-            elif last.startswith(_prefixes()):
-                yield from self._saved(call, run)
+            if read_events is not None:
+                yield from read_events(call, run)
             for output in outputs:
                 if path := self.key(output, run):
                     yield self._event(call, run, path, tree=True)
+
+    def _kind(self, call: Call, last: str) -> Callable[[Call, Run], Iterator[Event]] | None:
+        """How a call that does something to files is read, by its names and the last of their parts."""
+        if last == "open" or not open_names().isdisjoint(call.names):
+            return self._opened
+        if not _COPIES.isdisjoint(call.names) or (last in _MOVES and len(call.node.args) == 1):
+            return self._copied
+        if last in _EXTRACTS:
+            return self._extracted
+        if last in _WRITES:
+            return self._written
+        return self._saved if last.startswith(_prefixes()) else None
 
     def _event(  # noqa: PLR0913  # what an event is made of
         self, call: Call, run: Run, path: str, *, tree: bool = False, content: ast.expr | None = None, source: str | None = None,
@@ -225,7 +187,8 @@ class _Reader:
                 yield self._event(call, run, posixpath.join(path, posixpath.basename(origin)), content=source, source=origin)
             yield self._event(call, run, path, content=source, source=origin, tree=True)
 
-    def _extracted(self, call: Call, run: Run, verb: str) -> Iterator[Event]:
+    def _extracted(self, call: Call, run: Run) -> Iterator[Event]:
+        verb = _verb(call)
         if verb == "unpack_archive":
             archive, target = call.argument("filename", 0), call.argument("extract_dir", 1)
         else:
@@ -238,10 +201,10 @@ class _Reader:
             named = next(iter(self._behind_handle(archive, run)), source)
             yield self._event(call, run, path, content=archive, source=named, tree=True, kind="extract")
 
-    def _written(self, call: Call, run: Run, verb: str) -> Iterator[Event]:
+    def _written(self, call: Call, run: Run) -> Iterator[Event]:
         """`handle.write(x)`, `Path(p).write_bytes(x)`, `shutil.copyfileobj(x, handle)`."""
         function = call.node.func
-        if verb == "copyfileobj":
+        if _verb(call) == "copyfileobj":
             content, handle = call.argument("fsrc", 0), call.argument("fdst", 1)
         else:
             content = call.node.args[0] if call.node.args else None
@@ -269,68 +232,16 @@ class _Reader:
             for path in dict.fromkeys(self._behind_handle(argument, run)):
                 yield self._event(call, run, path, tree=True, late=True)
 
-    # -- shell -----------------------------------------------------------------------------------------------------
 
-    def commanded(self, command: Command) -> Iterator[Event]:
-        """What a command does to files, apart from fetching them."""
-        words = [word.text for word in command.arguments if not word.text.startswith("-")]
-        match command.program:
-            case "cp" | "mv" | "ln" | "rsync" | "install" if len(words) >= 2:
-                for source in words[:-1]:
-                    yield from self._copied_by(command, source, words[-1])
-            case "tar" | "bsdtar":
-                yield from self._tar(command)
-            case "unzip" | "7z" | "7za" | "unrar" if words:
-                archive = next((word for word in words if "." in word), words[0])
-                directory = read_arguments(command.arguments, letters="d").value(["-d"])
-                directory = directory or next((word.text[2:] for word in command.arguments if re.match("-o.", word.text)), ".")
-                yield self._by(command, directory, source=archive, tree=True, kind="extract")
-            case "gunzip" | "bunzip2" | "unxz" | "gzip" if words:
-                yield self._by(command, re.sub(r"\.(gz|bz2|xz)$", "", words[-1]), source=words[-1])
-        if command.program not in _FETCHING:
-            for redirect in command.redirects:
-                if redirect.operator in _TO_FILE and redirect.target is not None:
-                    yield from self._redirected(command, redirect.target.text, words)
+def _verb(call: Call) -> str:
+    function = call.node.func
+    return function.attr if isinstance(function, ast.Attribute) else call.name.rpartition(".")[2]
 
-    def _by(self, command: Command, path: str, *, source: str | None = None, tree: bool = False, kind: Kind = "copy") -> Event:
-        folder = self._folders.of(self._code, command)
-        moment = self._code.position(command.start)
-        return Event(
-            path=below(folder, path), spot=Spot(moment=moment, number=self._code.number, offset=command.start), code=self._code,
-            source=below(folder, source) if source else None, tree=tree, kind=kind,
-        )  # fmt: skip
 
-    def _copied_by(self, command: Command, source: str, target: str) -> Iterator[Event]:
-        name = posixpath.basename(source.rstrip("/"))
-        if "*" in name:
-            yield self._by(command, target, source=posixpath.dirname(source) or ".", tree=True)
-            return
-        into_folder = target.endswith("/") or target in (".", "..")
-        if into_folder or (posixpath.splitext(name)[1] and not posixpath.splitext(target)[1]):
-            yield self._by(command, posixpath.join(target, name), source=source, tree=True)
-        if not into_folder:
-            yield self._by(command, target, source=source, tree=True)
-
-    def _redirected(self, command: Command, target: str, words: list[str]) -> Iterator[Event]:
-        """`cat a b > c` copies; what any other command writes is the notebook's own."""
-        sources: list[str | None] = [*words] if command.program in ("cat", "gunzip", "zcat", "xz", "gzip", "base64") else []
-        for source in sources or [None]:
-            yield self._by(command, target, source=source)
-
-    def _tar(self, command: Command) -> Iterator[Event]:
-        words = [word.text for word in command.arguments]
-        letters = words[0].lstrip("-") if words and not words[0].startswith("--") else ""
-        archive = next((after for flag, after in pairwise(words) if re.fullmatch(r"-?\w*f|--file", flag)), None)
-        archive = archive or next((word.partition("=")[2] for word in words if word.startswith("--file=")), None)
-        if archive is None or archive == "-":
-            return
-        if "c" in letters or "--create" in words:
-            yield self._by(command, archive)
-        elif "x" in letters or "-x" in words or "--extract" in words or any(re.fullmatch(r"-\w*x\w*", word) for word in words):
-            flags = ("-C", "--directory")
-            directory = next((after for flag, after in pairwise(words) if flag in flags), None)
-            directory = directory or next((word.partition("=")[2] for word in words if word.startswith("--directory=")), ".")
-            yield self._by(command, directory, source=archive, tree=True, kind="extract")
+def _outputs(call: Call) -> list[ast.expr]:
+    """The arguments that name where a call puts things."""
+    found = [keyword.value for keyword in call.node.keywords if keyword.arg in _output_arguments()]
+    return [*found, *call.node.args[:1]] if call.name.endswith("TrainingArguments") else found
 
 
 def _is_open(call: Call) -> bool:

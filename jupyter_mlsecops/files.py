@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.branches import branches
 from jupyter_mlsecops.fetches import all_fetches
-from jupyter_mlsecops.file_events import Event, Spot, events
+from jupyter_mlsecops.file_events import events
 from jupyter_mlsecops.path_index import PathIndex
 from jupyter_mlsecops.paths import normal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.branches import Branch
     from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.file_event import Event, Spot
     from jupyter_mlsecops.notebook.code import Session
 
 
@@ -45,8 +46,10 @@ class FileHistory:
         functions that run at any time.
         """
         below: Event | None = None
-        for found in self._index.find(normal(path), spot.moment):
-            if above := found.above():
+        path = normal(path)
+        for found in self._index.find(path, spot.moment):
+            # An archive is not made by what is extracted from it into its own folder.
+            if above := [event for event in found.above() if event.source != path]:
                 return self._decisive(above, spot)
             if below is None:
                 below = next((event for event in found.below() if self._counts_below(event, spot)), None)

@@ -16,7 +16,7 @@ def host_of(url: str) -> str:
         host = urlsplit(url if "://" in url else f"https://{url}").hostname or ""
     except ValueError:
         return ""
-    return "" if HOLE in host else host.lower()
+    return "" if HOLE in host else host.lower().rstrip(".")
 
 
 def is_private(url: str) -> bool:

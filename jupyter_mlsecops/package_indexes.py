@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from jupyter_mlsecops.environment import settings
 from jupyter_mlsecops.hosts import host_of
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.installs import read_install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 Role = Literal["index", "extra", "links", "channel", "trust", "strategy"]
 """What a place is for: in place of the default index, beside it, a page of links, a channel of conda, a host whose
 certificate is not asked for, or how one of several indexes is chosen."""
+Versions = Literal["open", "unknown", "exact"]
 
 _HASHED_PATH = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
 _NAMED = re.compile(r"[\w.-]+=(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)  # uv's `name=URL`
@@ -63,13 +63,18 @@ _PIP_FILES = ("pip.conf", "pip.ini")
 _PIP_LINE = re.compile(r"^[ \t]*([a-z][a-z_-]*)[ \t]*[=:][ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _VALUE = re.compile(r"[^\s,]+")
 _CONDA = frozenset({"conda", "mamba", "micromamba"})
+_ADDS = frozenset({"--add", "--append", "--prepend"})
+_CAREFUL_TOOLS = frozenset({"uv", "pdm", "pipenv", "poetry", "rye"})
+UNSAFE_STRATEGIES = ("unsafe-best-match", "unsafe-first-match")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """A place that packages may come from. `start` and `end` span it; `whole_start` and `whole_end` its option, too.
 
-    `install` is the command that looks there; None for a setting that holds from then on.
+    `versions`: how firmly the packages that are looked for there have a version; a setting that stays holds for all. `alone`: the
+    public index is not asked. `apart`: one index is asked after another until one has the package, or what was found is
+    locked, so that no index speaks for another.
     """
 
     role: Role
@@ -78,7 +83,9 @@ class Origin:
     end: int
     whole_start: int
     whole_end: int
-    install: Install | None = None
+    versions: Versions = "open"
+    alone: bool = False
+    apart: bool = False
 
     @property
     def url(self) -> str:
@@ -98,41 +105,61 @@ def origins(code: Code) -> Iterator[Origin]:
     for setting in settings(code):
         if (role := _VARIABLES.get(setting.name)) and (setting.start, setting.end) not in held:
             for value in setting.value.strip().strip("'\"").split():
-                yield _whole(role, value, setting.start, setting.end)
+                yield _whole(role, value, (setting.start, setting.end), apart=setting.name.startswith("UV_"))
     for command in code.commands:
-        if read_install(command) is None:
-            yield from _configured(command)
+        yield from _configured(command)
     if code.file is not None and code.file.endswith(_PIP_FILES):
         yield from _in_pip_file(code.text)
 
 
-def _whole(role: Role, value: str, start: int, end: int, install: Install | None = None) -> Origin:
-    return Origin(role=role, value=value, start=start, end=end, whole_start=start, whole_end=end, install=install)
+def _whole(role: Role, value: str, span: tuple[int, int], *, apart: bool = False) -> Origin:
+    start, end = span
+    return Origin(role=role, value=value, start=start, end=end, whole_start=start, whole_end=end, apart=apart)
 
 
 def _of_install(install: Install) -> Iterator[Origin]:
+    """The places that one install looks at; what it installs is looked at once for all of them."""
+    versions, alone, apart = _versions(install), install.option("--no-index") is not None, _keeps_apart(install)
+    for origin in _named(install):
+        yield replace(origin, versions=versions, alone=alone, apart=apart)
+
+
+def _named(install: Install) -> Iterator[Origin]:
     for option in install.options:
         if (role := _OPTIONS.get(option.name)) and option.value:
-            if role == "extra" and option.name == "--index" and install.tool == "pipenv":
-                role = "index"
             yield Origin(
-                role=role,
+                role="index" if (install.tool, option.name) == ("pipenv", "--index") else role,
                 value=option.value.strip(),
                 start=option.value_start,
                 end=option.value_end,
                 whole_start=option.start,
                 whole_end=option.end,
-                install=install,
             )
     for name, word in install.command.assignments:
         if role := _VARIABLES.get(name):
-            for match in _VALUE.finditer(word.text):
-                yield _whole(role, match[0], *word.span(*match.span()), install)
-    if install.tool in _CONDA:
-        for requirement in install.requirements:
-            channel, colons, _ = requirement.text.partition("::")
-            if colons and channel:
-                yield _whole("channel", channel, requirement.start, requirement.start + len(channel), install)
+            yield from _words(role, word)
+    for requirement in install.requirements if install.tool in _CONDA else ():
+        channel, colons, _ = requirement.text.partition("::")
+        if colons and channel:
+            is_literal = requirement.end - requirement.start == len(requirement.text)
+            end = requirement.start + len(channel) if is_literal else requirement.end
+            yield _whole("channel", channel, (requirement.start, end))
+
+
+def _versions(install: Install) -> Versions:
+    if install.option("--require-hashes", "--hash"):
+        return "exact"
+    pins = {requirement.pin for requirement in install.requirements if requirement.kind == "name"}
+    if pins & {"none", "loose", "bounded"}:
+        return "open"
+    lists = any(requirement.kind in {"file", "unknown"} for requirement in install.requirements)
+    return "unknown" if lists or "unknown" in pins else "exact"
+
+
+def _keeps_apart(install: Install) -> bool:
+    strategy = install.option("--index-strategy")
+    is_careful = install.tool in _CAREFUL_TOOLS or install.verb == "depend"
+    return is_careful and (strategy is None or strategy.value not in UNSAFE_STRATEGIES)
 
 
 def _configured(command: Command) -> Iterator[Origin]:
@@ -145,20 +172,22 @@ def _configured(command: Command) -> Iterator[Origin]:
             role = _KEYS.get(texts[at].rpartition(".")[2].replace("_", "-")) if at + 1 < len(texts) else None
             if role:
                 yield from _words(role, words[at + 1])
-        case "conda" | "mamba" | "micromamba" if texts[:1] == ["config"] and "channels" in texts[:-1]:
+        case "conda" | "mamba" | "micromamba" if (
+            texts[:1] == ["config"] and "channels" in texts[:-1] and _ADDS & set(texts)
+        ):
             yield from _words("channel", words[texts.index("channels") + 1])
         case "poetry" if texts[:2] == ["source", "add"]:
             role = "index" if any(text.endswith(("primary", "default", "--default")) for text in texts) else "extra"
             for word in words[2:]:
                 if "://" in word.text:
-                    yield from _words(role, word)
+                    yield from _words(role, word, apart=True)
         case "npm" | "yarn" | "pnpm" | "npx":
             yield from _registry(words)
 
 
-def _words(role: Role, word: Word) -> Iterator[Origin]:
+def _words(role: Role, word: Word, *, apart: bool = False) -> Iterator[Origin]:
     for match in _VALUE.finditer(word.text):
-        yield _whole(role, match[0], *word.span(*match.span()))
+        yield _whole(role, match[0], word.span(*match.span()), apart=apart)
 
 
 def _registry(words: tuple[Word, ...]) -> Iterator[Origin]:
@@ -167,7 +196,7 @@ def _registry(words: tuple[Word, ...]) -> Iterator[Origin]:
         name, _, value = word.text.partition("=")
         if name in {"--registry", "registry"}:
             if value:
-                yield _whole("index", value, *word.span(len(name) + 1, len(word.text)))
+                yield _whole("index", value, word.span(len(name) + 1, len(word.text)))
             elif at + 1 < len(words):
                 yield from _words("index", words[at + 1])
 
@@ -176,7 +205,7 @@ def _in_pip_file(text: str) -> Iterator[Origin]:
     for line in _PIP_LINE.finditer(text):
         if role := _KEYS.get(line[1].replace("_", "-")):
             for value in _VALUE.finditer(text, *line.span(2)):
-                yield _whole(role, value[0], *value.span())
+                yield _whole(role, value[0], value.span())
 
 
 # -- what is known of them ---------------------------------------------------------------------------------------------
@@ -221,7 +250,11 @@ def is_vendor(url: str) -> bool:
 def is_organisation(url: str) -> bool:
     """Whether it is a page of a repository that an organisation with many eyes on it owns."""
     host, facts = host_of(url), table("first_parties")
-    owner = host.removesuffix(".github.io") if host.endswith(".github.io") else _path(url).strip("/").partition("/")[0].lower()
+    owner = (
+        host.removesuffix(".github.io")
+        if host.endswith(".github.io")
+        else _path(url).strip("/").partition("/")[0].lower()
+    )
     is_forge = host.endswith(".github.io") or f".{host}".endswith(tuple(f".{forge}" for forge in facts["forges"]))
     return is_forge and owner in facts["owners"]
 

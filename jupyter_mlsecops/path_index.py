@@ -13,8 +13,8 @@ from jupyter_mlsecops.paths import fits, is_known
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jupyter_mlsecops.file_events import Event
-    from jupyter_mlsecops.runs import Moment
+    from jupyter_mlsecops.file_event import Event
+    from jupyter_mlsecops.functions import Moment
 
 MAX_DEPTH = 16  # components of a path that are compared
 MAX_PATTERNS = 16  # events with unknown parts in their path that one look-up compares

@@ -21,6 +21,7 @@ _HOST = re.compile(r"(?:[\w-]+\.)+[a-zA-Z]{2,}(?::\d+)?/")
 _CONTENT_ID = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}|baf[a-z2-7]{50,}")
 # A file of the package index: its own digest stands in its path.
 _INDEX_FILE = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
+_NUMBERED = re.compile(r"/\d+/?$")
 # A forge of one's own that runs well-known software.
 _RAW = re.compile(r"/-?/?(?:raw|archive|blob)/")
 _WEAK_DIGEST = re.compile(r"(?i)^(?:md5|sha-?1|crc32)\b|^(?:[0-9a-f]{32}|[0-9a-f]{40})$")
@@ -82,6 +83,8 @@ def _is_enforced(url: str, host: str, path: str, query: str) -> bool:
     if any(COMMIT.fullmatch(word) for word in words):
         return not host or HOLE in host or _is_forge(host) or _RAW.search(path) is not None
     if "@sha256:" in url:
+        return True
+    if any(host == registry or host.endswith(f".{registry}") for registry in _facts()["registries"]) and _NUMBERED.search(path):
         return True
     is_content = url.startswith("ipfs://") or "/ipfs/" in path or ".ipfs." in host
     return (is_content and _CONTENT_ID.search(f"{host}/{path}") is not None) or _INDEX_FILE.search(path) is not None

@@ -9,14 +9,15 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.file_events import Event, Spot, handle_key
+from jupyter_mlsecops.file_event import Event, Spot
+from jupyter_mlsecops.file_events import handle_key
 from jupyter_mlsecops.files import history
 from jupyter_mlsecops.folders import folders
+from jupyter_mlsecops.functions import functions, home_of
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.paths import below, is_bucket, is_remote_path
 from jupyter_mlsecops.pinning import Strength, url_strength
-from jupyter_mlsecops.runs import functions, home_of
 from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:

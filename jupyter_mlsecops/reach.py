@@ -8,11 +8,13 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.file_events import Spot, open_names
+from jupyter_mlsecops.file_event import Spot
+from jupyter_mlsecops.file_events import open_names
 from jupyter_mlsecops.files import history
+from jupyter_mlsecops.functions import functions
 from jupyter_mlsecops.notebook.program import LOCAL
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.runs import functions, runs
+from jupyter_mlsecops.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.fetches import fetchers
 from jupyter_mlsecops.files import history
+from jupyter_mlsecops.functions import functions, home_of
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.provenance import Origin, provenance
-from jupyter_mlsecops.runs import functions, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

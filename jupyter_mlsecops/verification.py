@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.command_checks import Check, command_checks
 from jupyter_mlsecops.files import history
+from jupyter_mlsecops.functions import functions, home_of
 from jupyter_mlsecops.notebook.program import LOCAL
 from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.pinning import Strength
 from jupyter_mlsecops.reach import MAX_STEPS, Reach, is_digest_name
-from jupyter_mlsecops.runs import functions, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.functions import Moment
     from jupyter_mlsecops.notebook.code import Code, Session
-    from jupyter_mlsecops.runs import Moment
 
 _SIGNATURE_MODULES = ("model_signing.", "sigstore.", "gnupg.", "cosign.", "in_toto.", "securesystemslib.")
 _STOPPERS = frozenset({"exit", "quit", "_exit", "abort", "fail"})

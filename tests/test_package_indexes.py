@@ -26,7 +26,9 @@ def levels(rule: str, source: str) -> list[str]:
 
 @pytest.mark.parametrize("option", ["-i ", "--index-url=", "--extra-index-url ", "-f "])
 def test_the_test_instance(option: str):
-    assert levels("untrusted-index", f"!pip install {option}https://{host('test')}/simple/ ort-nightly==1.0") == ["high"]
+    assert levels("untrusted-index", f"!pip install {option}https://{host('test')}/simple/ ort-nightly==1.0") == [
+        "high"
+    ]
 
 
 @pytest.mark.parametrize("option", ["-i ", "--extra-index-url "])
@@ -60,7 +62,9 @@ def test_vendors_are_told_by_host_and_path():
 
 
 def test_many_options_cost_little():
-    line = "!pip install " + " ".join(f"--extra-index-url https://p{number}.example.org/simple" for number in range(3000))
+    line = "!pip install " + " ".join(
+        f"--extra-index-url https://p{number}.example.org/simple" for number in range(3000)
+    )
     started = time.process_time()
     assert len(levels("untrusted-index", line + " tools")) == 3000
     assert time.process_time() - started < 10

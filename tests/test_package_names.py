@@ -53,7 +53,9 @@ def whole_distance(one: str, other: str) -> int:
 def test_the_tables_are_normalised_and_agree():
     facts = table("package_names")
     known, popular = facts["known"].split(), facts["popular"].split()
-    wrong = [name for section in ("imports", "stubs", "slips", "removed", "system", "elsewhere") for name in facts[section]]
+    wrong = [
+        name for section in ("imports", "stubs", "slips", "removed", "system", "elsewhere") for name in facts[section]
+    ]
     wrong += facts["pasted"]["words"]
     for names in (known, popular, wrong, facts["standard-library"].split()):
         assert len(set(names)) == len(names)
@@ -71,7 +73,9 @@ def test_no_well_known_package_is_a_slip():
     assert not [name for name in (facts["known"] + facts["popular"]).split() if confusion(name)]
 
 
-@pytest.mark.parametrize("name", ["torchx", "grequests", "ctransformers", "our-tools", "acme", "x", "a-b", "é", "Pillow", "ruamel.yaml"])
+@pytest.mark.parametrize(
+    "name", ["torchx", "grequests", "ctransformers", "our-tools", "acme", "x", "a-b", "é", "Pillow", "ruamel.yaml"]
+)
 def test_other_names(name: str):
     assert confusion(name) is None
 
@@ -94,7 +98,9 @@ def test_slips(name: str, right: str, slip: Slip):
     assert (found.right, found.slip) == (right, slip)
 
 
-@pytest.mark.parametrize(("version", "is_bad"), [("8.3.41", True), ("8.3.41.0", True), ("8.3.43", False), ("latest", False)])
+@pytest.mark.parametrize(
+    ("version", "is_bad"), [("8.3.41", True), ("8.3.41.0", True), ("8.3.43", False), ("latest", False)]
+)
 def test_malicious_releases(version: str, is_bad: bool):
     found = compromise("Ultralytics")
     assert found is not None

@@ -161,7 +161,7 @@ class Code:
 
     def fill_script(self, _kind: str, name: str) -> str | None:
         """The value of a variable in a script: what the notebook put into the environment."""
-        return self.program.environment_variable(name, (self.number + 1, 0, 0))
+        return self._affordable(self.program.environment_variable(name, (self.number + 1, 0, 0)))
 
     def filler(self, node: ast.AST) -> Callable[[str, str], str | None]:
         """The values that the parts of an f-string have."""
@@ -174,11 +174,14 @@ class Code:
         def fill(kind: str, text: str) -> str | None:
             if kind == "variable":
                 value = self.program.variable(text, at)
-                return self.program.environment_variable(text, at) if value is None else value
+                return self._affordable(self.program.environment_variable(text, at) if value is None else value)
             expression = self.program.expression(text, at)
-            return None if expression is None else self.program.shown(expression)
+            return None if expression is None else self._affordable(self.program.shown(expression))
 
         return fill
+
+    def _affordable(self, value: str | None) -> str | None:
+        return value if value is not None and self.program.may_read(len(value)) else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

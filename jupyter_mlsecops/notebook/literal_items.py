@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.notebook.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +21,14 @@ _SAME_ELEMENTS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"
 _PROGRESS = ("tqdm.", "tqdm_notebook", "rich.progress.track", "fastprogress.", "alive_progress.alive_it")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiteralIndex:
+    """The items of a literal by key, and the expressions whose items are spread into it, the first to ask first."""
+
+    items: dict[object, ast.expr]
+    spread: list[ast.expr]
+
+
 def item_of(program: Program, owner: ast.expr, key: object) -> ast.expr | None:
     """The expression under a constant key or index of a literal; the last one wins, as in Python."""
     if not isinstance(key, (str, int, bytes)):
@@ -25,45 +37,47 @@ def item_of(program: Program, owner: ast.expr, key: object) -> ast.expr | None:
     for _ in range(MAX_STEPS):
         if not pending:
             return None
-        match program.value(pending.pop()):
-            case ast.List(elts=items) | ast.Tuple(elts=items) if isinstance(key, int):
-                return _indexed(items, key)
-            case ast.Dict(keys=keys, values=values):
-                if (found := _under_key(program, keys, values, key, pending)) is not None:
-                    return found
-            case ast.Call(func=ast.Name(id="dict"), args=arguments, keywords=keywords):
-                if (found := _keyword(keywords, key, pending)) is not None:
-                    return found
-                pending[:0] = arguments[:1]
+        value = program.value(pending.pop())
+        match value:
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                # Behind a starred item nobody knows the index.
+                if isinstance(key, int) and -len(items) <= key < len(items) and not _index(program, value).spread:
+                    return items[key]
+            case ast.Dict() | ast.Call(func=ast.Name(id="dict")):
+                index = _index(program, value)
+                if key in index.items:
+                    return index.items[key]
+                pending.extend(reversed(index.spread))
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 pending += (left, right)
     return None
 
 
-def _indexed(items: list[ast.expr], index: int) -> ast.expr | None:
-    known = -len(items) <= index < len(items) and not any(isinstance(item, ast.Starred) for item in items)
-    return items[index] if known else None
+def _index(program: Program, literal: ast.expr) -> LiteralIndex:
+    """The index of a literal; made once, for a large one may be asked for often."""
+    known = program.indices.get(literal)
+    if known is None:
+        known = program.indices[literal] = LiteralIndex(items={}, spread=[])  # for whoever asks in between
+        known = program.indices[literal] = _read_index(program, literal)
+    return known
 
 
-def _under_key(
-    program: Program, keys: list[ast.expr | None], values: list[ast.expr], key: object, pending: list[ast.expr]
-) -> ast.expr | None:
+def _read_index(program: Program, literal: ast.expr) -> LiteralIndex:
+    items: dict[object, ast.expr] = {}
     spread: list[ast.expr] = []
-    for own, value in zip(reversed(keys), reversed(values), strict=True):
-        if own is None:
-            spread.append(value)
-        elif program.constant(own) == key:
-            return value
-    pending.extend(reversed(spread[:MAX_STEPS]))
-    return None
-
-
-def _keyword(keywords: list[ast.keyword], key: object, pending: list[ast.expr]) -> ast.expr | None:
-    for keyword in keywords:
-        if keyword.arg == key:
-            return keyword.value
-    pending.extend(keyword.value for keyword in keywords[:MAX_STEPS] if keyword.arg is None)
-    return None
+    match literal:
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if key is None:
+                    spread.append(value)
+                elif (constant := program.constant(key)) is not UNKNOWN:
+                    items[constant] = value
+        case ast.Call(args=arguments, keywords=keywords):
+            items = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
+            spread = [*arguments[:1], *(keyword.value for keyword in keywords if keyword.arg is None)]
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            spread = [element for element in elements if isinstance(element, ast.Starred)]
+    return LiteralIndex(items=items, spread=spread[-MAX_STEPS:][::-1])
 
 
 def elements(program: Program, iterable: ast.expr, path: tuple[int, ...] = ()) -> list[ast.expr]:
@@ -104,7 +118,7 @@ def _of_dict(program: Program, owner: ast.expr, method: str, path: tuple[int, ..
 
 def _items(program: Program, nodes: Iterable[ast.expr], path: tuple[int, ...]) -> list[ast.expr]:
     found: list[ast.expr] = []
-    for node in list(nodes)[:MAX_ELEMENTS]:
+    for node in islice(nodes, MAX_ELEMENTS):
         item: ast.expr | None = node
         for index in path:
             item = None if item is None else item_of(program, item, index)

@@ -28,6 +28,7 @@ from jupyter_mlsecops.notebook.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from jupyter_mlsecops.notebook.literal_items import LiteralIndex
     from jupyter_mlsecops.notebook.python import PythonSource
 
 __all__ = ["GLOBALS", "LOCAL", "MAX_ALTERNATIVES", "UNKNOWN", "Program", "Unknown"]
@@ -36,7 +37,7 @@ MAX_DEPTH = 40  # how many bindings and sub-expressions are followed from one ex
 MAX_EXPRESSION = 2_000
 # Of all the names and texts that are put together for one program: a short program can stand for long texts.
 MAX_CHARACTERS = 30_000_000
-MAX_READ = 3_000_000
+MAX_READ = 500_000
 MAX_NAME = 500
 
 NO_NAMES: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class Program:
         self.has_classes = any(scope.kind == "class" for scope in self.scopes)
         self._item_keys = {key for scope in self.scopes for _, key in scope.items}
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
+        self.indices: dict[ast.AST, LiteralIndex] = {}
         self._bindings: dict[ast.Name, list[Binding]] = {}
         self._names: dict[ast.AST, tuple[str, ...]] = {}
         self._texts: dict[ast.AST, str | None] = {}
@@ -69,7 +71,7 @@ class Program:
         self._variables: dict[str, list[Binding]] | None = None
         self._depth = 0
         self._room = MAX_CHARACTERS
-        self._unread = MAX_READ
+        self._unread = MAX_READ + sum(len(source.text) for source in self.sources)
 
     def is_dead(self, node: ast.AST) -> bool:
         """Whether a node stands where nothing ever runs."""
@@ -224,10 +226,8 @@ class Program:
             inner = text_values.inner_of(self, inner)
         for each in reversed(chain):
             found = self._texts[each] = self.bounded(text_values.text_of, each, None)
-            if (
-                found is not None and type(each) not in defined_values.DEFINED
-            ):  # else it is the text of another expression
-                self._room -= len(found)
+            is_own = type(each) not in defined_values.DEFINED  # else it is the text of another expression
+            self._room -= len(found) if found is not None and is_own else 0
         return self._texts[node]
 
     def constant(self, node: ast.expr) -> object:

@@ -92,7 +92,8 @@ def _revision_pin(revision: str) -> Pin:
         return "exact"
     if _HOLE in revision:
         return "unknown"
-    return "bounded" if _VERSION_TAG.fullmatch(revision) else "none"
+    # No tag is that long, and the pattern's cost grows with the square of the length.
+    return "bounded" if len(revision) <= 100 and _VERSION_TAG.fullmatch(revision) else "none"
 
 
 def _pin(specifier: str) -> Pin:

@@ -102,14 +102,20 @@ def _hits(code: Code, install: Install, requirement: Requirement) -> Iterator[Hi
     if attacked := _attacked(install, requirement):
         message, severity, confidence = attacked
         fix = Fix(title="Install an exact version that is known to be good", safety=Safety.MANUAL)
-    elif install.verb != "constrain" and (found := confusion(requirement.name)) and _is_meant(code, install, requirement, found):
+    elif (
+        install.verb != "constrain"
+        and (found := confusion(requirement.name))
+        and _is_meant(code, install, requirement, found)
+    ):
         severity, confidence = _LEVELS[found.slip]
         severity = Severity.LOW if found.distance > 1 else severity
-        message, fix = _message(requirement.name, found), _fix(code, requirement, found)
+        message, fix = _message(_written_name(requirement), found), _fix(code, requirement, found)
     else:
         return
     place = code.place(requirement.start, requirement.end)
-    yield Hit(at=place, message=message, severity=severity, confidence=confidence, fixes=(fix,), subject=requirement.name)
+    yield Hit(
+        at=place, message=message, severity=severity, confidence=confidence, fixes=(fix,), subject=requirement.name
+    )
 
 
 # -- releases that were malicious --------------------------------------------------------------------------------------
@@ -123,7 +129,9 @@ def _attacked(install: Install, requirement: Requirement) -> tuple[str, Severity
     if any(found.includes(version) for version in _EXACT.findall(requirement.specifier)):
         return f"this release of `{found.name}` was malicious: {found.incident}", Severity.HIGH, Confidence.HIGH
     clauses = _CLAUSE.findall(requirement.specifier)
-    avoids = any(found.comes_before(version) if operator != "!=" else found.includes(version) for operator, version in clauses)
+    avoids = any(
+        found.comes_before(version) if operator != "!=" else found.includes(version) for operator, version in clauses
+    )
     is_open = requirement.pin in {"none", "loose"} and not avoids and not _is_held(install)
     if not found.unpinned or not is_open:
         return None
@@ -132,7 +140,11 @@ def _attacked(install: Install, requirement: Requirement) -> tuple[str, Severity
 
 
 def _is_held(install: Install) -> bool:
-    return install.tool in _LOCKING_TOOLS or install.verb in {"depend", "constrain"} or install.option(*_HOLDING) is not None
+    return (
+        install.tool in _LOCKING_TOOLS
+        or install.verb in {"depend", "constrain"}
+        or install.option(*_HOLDING) is not None
+    )
 
 
 # -- names -------------------------------------------------------------------------------------------------------------
@@ -149,6 +161,11 @@ def _is_meant(code: Code, install: Install, requirement: Requirement, found: Con
             return install.option(*_OTHER_PLACES) is None
         case _:
             return True
+
+
+def _written_name(requirement: Requirement) -> str:
+    written = _WRITTEN.match(requirement.text)
+    return written[0] if written and normalise(written[0]) == requirement.name else requirement.name
 
 
 def _message(name: str, found: Confusion) -> str:
@@ -183,7 +200,10 @@ def _fix(code: Code, requirement: Requirement, found: Confusion) -> Fix:
         quoted = code.text[max(0, requirement.start - 1) : requirement.start] in {"'", '"'}
         right, title = f"-r {written[0]}" if written and not quoted else "", "Name the file with -r"
     else:
-        right, title = found.right, f"Install {found.right}" if found.right else "Remove it, or name the package that is meant"
+        right, title = (
+            found.right,
+            f"Install {found.right}" if found.right else "Remove it, or name the package that is meant",
+        )
     # The versions of two packages have nothing to do with each other.
     keeps_version = not requirement.specifier or found.slip in {Slip.NEAR, Slip.KNOWN}
     if not right or not is_there or written is None or not keeps_version:

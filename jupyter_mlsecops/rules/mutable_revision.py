@@ -71,21 +71,21 @@ def mutable_revision(code: Code) -> Iterator[Hit]:
         fetch = hub_fetch(call, "model") or hub_fetch(call, "dataset")
         if fetch is not None and fetch.is_mutable:
             yield _hit(call.place, fetch.id, fetch.revision_text or "")
-        elif (name := named_repository(call)) and (revision := _code_revision(call)):
-            yield _hit(call.place, name, revision)
+        elif code_at := _code_revision(call):
+            yield _hit(call.place, *code_at)
     for download in fetches(code):
         named = from_hub(download.command) if download.command is not None else None
         if named is not None and named.revision and HOLE not in named.revision and not is_commit(named.revision):
             yield _hit(download.place, named.id, named.revision)
 
 
-def _code_revision(call: Call) -> str | None:
-    """The branch or tag of the code that comes with a model."""
-    for name in ("code_revision", "custom_revision"):
-        text = call.text(name)
-        if text and HOLE not in text and not is_commit(text):
-            return text
-    return None
+def _code_revision(call: Call) -> tuple[str, str] | None:
+    """The repository of the code that comes with a model, and the branch or tag that it is taken from."""
+    pipeline = call.text("custom_pipeline") or ""
+    # A pipeline without an owner comes with the library's version; there is no commit to give.
+    name, argument = (pipeline, "custom_revision") if "/" in pipeline else (named_repository(call), "code_revision")
+    text = call.text(argument)
+    return (name, text) if name and text and HOLE not in text and not is_commit(text) else None
 
 
 def _hit(place: Place, name: str, revision: str) -> Hit:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.shell import Command
 
 _URL = re.compile(r"(?:https?|ftp)://\S*", re.IGNORECASE)
-_STRONG = re.compile(r"[#&]sha(?:256=(?:[0-9a-f]{64}|.*\0)|384=(?:[0-9a-f]{96}|.*\0)|512=(?:[0-9a-f]{128}|.*\0))", re.IGNORECASE)
+_STRONG = re.compile(
+    r"[#&]sha(?:256=(?:[0-9a-f]{64}|.*\0)|384=(?:[0-9a-f]{96}|.*\0)|512=(?:[0-9a-f]{128}|.*\0))", re.IGNORECASE
+)
 _WEAK = re.compile(r"[#&](?:md5=(?:[0-9a-f]{32}|\0)|sha1=(?:[0-9a-f]{40}|\0))", re.IGNORECASE)
 # conda's lists of files: what stands behind `#` is the digest itself.
 _BARE = re.compile(r"#(?:sha256:)?[0-9a-f]{32}(?:[0-9a-f]{32})?$", re.IGNORECASE)
@@ -49,7 +51,7 @@ class _Source:
 
 @code_rule(
     category="packages", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(494,), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
-    triggers=("http:", "https:", "ftp:", "HTTP"),
+    triggers=("http", "ftp:", "HTTP", "Http"),
 )  # fmt: skip
 def unhashed_url_package(code: Code) -> Iterator[Hit]:
     r"""A package is installed from a URL without a hash of the file.

@@ -22,9 +22,9 @@ from jupyter_mlsecops.rule import code_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_mlsecops.functions import Moment
     from jupyter_mlsecops.notebook.code import Code, Session
     from jupyter_mlsecops.notebook.shell import Command
-    from jupyter_mlsecops.runs import Moment
 
 MAX_CHECKOUTS = 20  # that are looked at for one clone
 _OWNER = re.compile(r"(?:://(?:[^/@]*@)?[^/]+/|:)([\w.-]+)/[\w.-]+/?$")

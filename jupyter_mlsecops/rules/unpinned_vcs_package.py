@@ -26,7 +26,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SCP = re.compile(r"((?:[^/@\s]*@)?[\w.-]+):(?=[A-Za-z~][^/@]*/)")
 _SHORT_COMMIT = re.compile(r"(?=[0-9a-f]*[a-f])[0-9a-f]{7,39}", re.IGNORECASE)
 _TAG = re.compile(r"(?:[A-Za-z][A-Za-z_-]*[-_])?v?\.?\d+(?:[._]\d+)+[\w.+-]*", re.IGNORECASE)
-_MOVING = re.compile(r"\.x\b|(?:^|[-_/.])(?:branch|dev|devel|latest|main|maint(?:enance)?|master|nightly|stable|wip)(?:$|[-_/.])", re.IGNORECASE)
+_MOVING = re.compile(
+    r"\.x\b|(?:^|[-_/.])(?:branch|dev|devel|latest|main|maint(?:enance)?|master|nightly|stable|wip)(?:$|[-_/.])",
+    re.IGNORECASE,
+)
 _REVISION_NUMBER = re.compile(r"r?\d+", re.IGNORECASE)
 _REVISION_OPTIONS = ("--rev", "--tag", "--branch")
 _LONGEST = 250

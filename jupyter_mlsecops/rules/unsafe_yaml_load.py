@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.code_edits import remove_item, remove_keyword
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.loading import came_from, level, loaders
 from jupyter_mlsecops.pins import is_at_least, is_below
@@ -11,12 +12,15 @@ from jupyter_mlsecops.provenance import Origin, provenance
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _UNSAFE = ("UnsafeLoader", "CUnsafeLoader", "Loader", "CLoader")
+_SAFE = {
+    "load": "safe_load", "unsafe_load": "safe_load", "full_load": "safe_load",
+    "load_all": "safe_load_all", "unsafe_load_all": "safe_load_all", "full_load_all": "safe_load_all",
+}  # fmt: skip
 _FULL = ("FullLoader", "CFullLoader")
 
 
@@ -114,24 +118,22 @@ def _hit(call: Call, name: str) -> Iterator[Hit]:
 def _fix(call: Call) -> Fix:
     """`yaml.load(x, Loader=y)` becomes `yaml.safe_load(x)`; anything else is for a human."""
     title = "Use yaml.safe_load"
-    function, stream = call.node.func, call.argument("stream", 0)
+    function = call.node.func
     attribute = getattr(function, "attr", "")
-    replacement = {"load": "safe_load", "unsafe_load": "safe_load", "full_load": "safe_load"}.get(attribute)
-    replacement = replacement or {"load_all": "safe_load_all", "unsafe_load_all": "safe_load_all", "full_load_all": "safe_load_all"}.get(attribute)
-    if not replacement or stream is None or "ruamel" in call.name or len(call.node.args) + len(call.node.keywords) > 2:
+    replacement = _SAFE.get(attribute)
+    if replacement is None or "ruamel" in call.name or len(call.node.args) + len(call.node.keywords) > 2 or _has_brackets(call):
         return Fix(title=title, safety=Safety.MANUAL)
     code = call.code
-    start = code.span(function)[1] - len(attribute)
-    edits = (
-        ReplaceText(place=code.place(start, start + len(attribute)), text=replacement),
-        *_without_loader(call, stream),
-    )
-    return Fix(title=title, safety=Safety.UNSAFE, edits=edits)
+    end = code.span(function)[1]
+    edits = [ReplaceText(place=code.place(end - len(attribute), end), text=replacement)]
+    if keyword := call.keyword("Loader"):
+        edits.append(remove_keyword(call, keyword))
+    elif len(call.node.args) > 1:
+        edits.append(remove_item(code, *code.span(call.node.args[1]), call.start, call.end))
+    return Fix(title=title, safety=Safety.UNSAFE, edits=tuple(edits))
 
 
-def _without_loader(call: Call, stream: ast.expr) -> tuple[ReplaceText, ...]:
-    """Remove all that stands behind the stream; what stands before it must be nothing."""
+def _has_brackets(call: Call) -> bool:
+    """Whether the loader stands in brackets, which are no part of its node."""
     code = call.code
-    end = code.span(stream)[1]
-    tail = code.text[end : call.end - 1]
-    return (ReplaceText(place=code.place(end, call.end - 1), text=""),) if tail.strip() else ()
+    return len(call.node.args) > 1 and code.text[: code.span(call.node.args[1])[0]].rstrip().endswith("(")

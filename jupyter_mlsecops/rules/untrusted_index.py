@@ -10,19 +10,15 @@ from jupyter_mlsecops import package_indexes
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.hosts import host_of, is_private
 from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.package_indexes import origins
+from jupyter_mlsecops.package_indexes import UNSAFE_STRATEGIES, origins
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.installs import Install
     from jupyter_mlsecops.package_indexes import Origin
 
-# They ask one index after another and stop at the first that has the package, or lock what they found.
-_CAREFUL_TOOLS = frozenset({"uv", "pdm", "pipenv", "poetry", "rye"})
-_UNSAFE_STRATEGIES = {"unsafe-best-match": Severity.MEDIUM, "unsafe-first-match": Severity.LOW}
 _REMOVE = "Remove it; for a private authority, name its certificate with --cert"
 _BLANKS = re.compile(r"[ \t]*\Z")
 _MOST_SHOWN = 100
@@ -107,7 +103,9 @@ def _index(code: Code, origin: Origin) -> Iterator[Hit]:
         return
     if not url.lower().startswith("https:"):
         severity = Severity.LOW if is_private(url) else Severity.HIGH
-        message = f"packages come from `{_host(origin)}` over an unencrypted connection: whoever is on the path chooses them"
+        message = (
+            f"packages come from `{_host(origin)}` over an unencrypted connection: whoever is on the path chooses them"
+        )
         yield _hit(code, origin, severity, message, _https(code, origin))
     elif package_indexes.is_test_index(url):
         message = "packages come from the test instance of the public index: anybody can have any name there"
@@ -123,15 +121,15 @@ def _other_index(code: Code, origin: Origin) -> Iterator[Hit]:
     host = _host(origin)
     is_vendor = package_indexes.is_vendor(origin.url) or package_indexes.is_organisation(origin.url)
     fix = Fix(title="Name one index alone, or exact versions with hashes", safety=Safety.MANUAL)
-    if origin.role == "index" or (origin.install is not None and origin.install.option("--no-index")):
+    if origin.role == "index" or origin.alone:
         if not is_vendor:
             yield _hit(code, origin, Severity.INFO, f"packages come from `{host}` in place of the public index", fix)
         return
     what = "the links of" if origin.role == "links" else "the index"
-    if is_vendor and (origin.role == "links" or _openness(origin.install) != "open"):
+    if is_vendor and (origin.role == "links" or origin.versions != "open"):
         yield _hit(code, origin, Severity.INFO, f"packages may come from {what} `{host}`, a vendor's", fix)
         return
-    severity = _confusion(origin.install, is_vendor=is_vendor)
+    severity = _confusion(origin, is_vendor=is_vendor)
     if severity is Severity.MEDIUM:
         message = f"packages come from {what} `{host}` or from the public index, whichever has the higher version"
     else:
@@ -139,26 +137,11 @@ def _other_index(code: Code, origin: Origin) -> Iterator[Hit]:
     yield _hit(code, origin, severity, message, fix)
 
 
-def _confusion(install: Install | None, *, is_vendor: bool) -> Severity:
+def _confusion(origin: Origin, *, is_vendor: bool) -> Severity:
     """How easily the same name on the other index is taken."""
-    if install is not None and (install.tool in _CAREFUL_TOOLS or install.verb == "depend"):
-        strategy = install.option("--index-strategy")
-        if strategy is None or strategy.value not in _UNSAFE_STRATEGIES:
-            return Severity.INFO if is_vendor else Severity.LOW
-    return Severity.MEDIUM if _openness(install) == "open" else Severity.LOW
-
-
-def _openness(install: Install | None) -> str:
-    """Whether versions are left open: "open" (also where a setting holds for all installs), "unknown", "exact" or "hash"."""
-    if install is None:
-        return "open"
-    if install.option("--require-hashes", "--hash"):
-        return "exact"
-    pins = {requirement.pin for requirement in install.requirements if requirement.kind == "name"}
-    if pins & {"none", "loose", "bounded"}:
-        return "open"
-    lists = any(requirement.kind in {"file", "unknown"} for requirement in install.requirements)
-    return "unknown" if lists or "unknown" in pins else "exact"
+    if origin.apart:
+        return Severity.INFO if is_vendor else Severity.LOW
+    return Severity.MEDIUM if origin.versions == "open" else Severity.LOW
 
 
 def _https(code: Code, origin: Origin) -> Fix:
@@ -188,7 +171,9 @@ def _trusted(code: Code, origin: Origin) -> Iterator[Hit]:
     severity = Severity.LOW if is_private(origin.value) else Severity.HIGH if host else Severity.MEDIUM
     message = f"{f'`{host}`' if host else 'a host'} is trusted without a certificate: whoever is on the path chooses the packages"
     place = code.place(origin.whole_start, origin.whole_end)
-    yield Hit(at=place, message=message, severity=severity, fixes=(_removal(code, origin),), subject=host_of(origin.value))
+    yield Hit(
+        at=place, message=message, severity=severity, fixes=(_removal(code, origin),), subject=host_of(origin.value)
+    )
 
 
 def _removal(code: Code, origin: Origin) -> Fix:
@@ -204,8 +189,8 @@ def _removal(code: Code, origin: Origin) -> Fix:
 
 
 def _strategy(code: Code, origin: Origin) -> Iterator[Hit]:
-    severity = _UNSAFE_STRATEGIES.get(origin.value)
-    if severity is not None:
+    if origin.value in UNSAFE_STRATEGIES:
+        severity = Severity.MEDIUM if origin.value == "unsafe-best-match" else Severity.LOW
         fix = Fix(title="Leave the strategy as it is: the first index that has the package", safety=Safety.MANUAL)
         message = f"`{origin.value}` takes packages from whichever index has the higher version"
         place = code.place(origin.whole_start, origin.whole_end)

@@ -87,6 +87,8 @@ def unverified_download(code: Code) -> Iterator[Hit]:
         if fetch in code.session.once(_executed_fetches):
             continue  # what is run is reported where it is run
         kind = _file_type(fetch)
+        if kind == "code" and fetch.command is not None and fetch.target is None:
+            continue  # what is piped into an interpreter is reported there
         strength = verification(fetch) if kind != "other" else Strength.STRONG
         if strength is Strength.STRONG:
             continue
