@@ -27,7 +27,9 @@ def add_argument(call: Call, argument: str) -> ReplaceText:
         return ReplaceText(place=code.place(call.end - 1, call.end - 1), text=argument)
     at = max(code.span(node)[1] for node in given)
     # Brackets around the last argument are not part of its node.
-    while (between := _BETWEEN.match(code.text, at, call.end - 1)) and code.text[between.end() : call.end - 1].startswith(")"):
+    while (between := _BETWEEN.match(code.text, at, call.end - 1)) and code.text[
+        between.end() : call.end - 1
+    ].startswith(")"):
         at = between.end() + 1
     return ReplaceText(place=code.place(at, at), text=f", {argument}")
 
@@ -37,7 +39,11 @@ def remove_keyword(call: Call, keyword: ast.keyword) -> ReplaceText:
     start, end = call.code.span(keyword)
     # Brackets around the value are not part of its node.
     opening = call.code.text.count("(", start, call.code.span(keyword.value)[0])
-    while opening and (between := _BETWEEN.match(call.code.text, end, call.end - 1)) and call.code.text.startswith(")", between.end()):
+    while (
+        opening
+        and (between := _BETWEEN.match(call.code.text, end, call.end - 1))
+        and call.code.text.startswith(")", between.end())
+    ):
         end, opening = between.end() + 1, opening - 1
     return remove_item(call.code, start, end, call.start, call.end)
 

@@ -79,7 +79,15 @@ def command_fetch(code: Code, command: Command, *, piped: bool) -> Iterator[Fetc
 
 
 def _make(  # noqa: PLR0913  # what a fetch is made of
-    code: Code, command: Command, word: Word, *, source: Source, url: str, target: str | None, check: Strength, gives: str = "none"
+    code: Code,
+    command: Command,
+    word: Word,
+    *,
+    source: Source,
+    url: str,
+    target: str | None,
+    check: Strength,
+    gives: str = "none",
 ) -> Fetch:
     start, end = word.span(0, len(word.text)) if word.text else (word.start, word.end)
     return Fetch(
@@ -116,7 +124,9 @@ def _urls(arguments: Arguments, tool: Tool) -> list[Word]:
 
 
 def _checksum(arguments: Arguments, tool: Tool) -> Strength:
-    given = [value.replace("sha-1=", "sha1:").replace("md5=", "md5:") for value in arguments.values(tool.checks) if value]
+    given = [
+        value.replace("sha-1=", "sha1:").replace("md5=", "md5:") for value in arguments.values(tool.checks) if value
+    ]
     return max((digest_strength("checksum", value) for value in given), default=Strength.NONE)
 
 
@@ -163,7 +173,11 @@ def _copied(code: Code, command: Command) -> Iterator[Fetch]:
     words = [word for word in command.arguments if not word.text.startswith("-") or word.text == "-"]
     texts = [word.text for word in words]
     verb = next((number for number, text in enumerate(texts) if text in _COPIES), None)
-    places = [word for word in words[verb + 1 :] if "/" in word.text or "." in word.text or HOLE in word.text] if verb is not None else []
+    places = (
+        [word for word in words[verb + 1 :] if "/" in word.text or "." in word.text or HOLE in word.text]
+        if verb is not None
+        else []
+    )
     if len(places) < 2:
         return
     target = places[-1].text
@@ -194,7 +208,11 @@ def _from_hub(code: Code, command: Command) -> Iterator[Fetch]:
 def _from_kaggle(code: Code, command: Command) -> Iterator[Fetch]:
     valued = ("--dataset", "--file", "--path", "--competition")
     arguments = read_arguments(command.arguments, letters="dfpc", valued=valued)
-    named = [option.word for option in arguments.options if option.name in ("-d", "--dataset", "-c", "--competition") and option.value]
+    named = [
+        option.word
+        for option in arguments.options
+        if option.name in ("-d", "--dataset", "-c", "--competition") and option.value
+    ]
     words = named or [word for word in arguments.rest if "/" in word.text][:1]
     if not words:
         return

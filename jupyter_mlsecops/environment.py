@@ -53,6 +53,13 @@ def settings(code: Code) -> Iterator[Setting]:
                     yield Setting(name=name, value=value, start=word.start, end=word.end)
 
 
+def whole_span(code: Code, setting: Setting) -> tuple[int, int]:
+    """The span of a setting with its name, where that stands before it (`NAME=value command`)."""
+    start = setting.start - len(setting.name) - 1
+    is_before = start >= 0 and code.text.startswith(f"{setting.name}=", start)
+    return (start, setting.end) if is_before else (setting.start, setting.end)
+
+
 def _assigned(code: Code, node: ast.Assign) -> Iterator[Setting]:
     for target in node.targets:
         if isinstance(target, ast.Subscript) and "os.environ" in code.program.names(target.value):

@@ -16,6 +16,7 @@ from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.installs import read_install
 from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.paths import below, is_remote_path
+from jupyter_mlsecops.pinning import is_url
 from jupyter_mlsecops.provenance import provenance_at
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.findings import Place
     from jupyter_mlsecops.notebook.code import Call, Code, Session
-    from jupyter_mlsecops.notebook.ipython import Magic
     from jupyter_mlsecops.notebook.shell import Command
 
 _LEADS = frozenset({"sys.path.append", "sys.path.insert", "site.addsitedir"})
 _RUNS = frozenset({"runpy.run_path", "execfile"})
 _IMPORTS = frozenset({"importlib.import_module", "__import__"})
-_FILES = frozenset({"importlib.util.spec_from_file_location", "imp.load_source", "importlib.machinery.SourceFileLoader"})
+_FILES = frozenset(
+    {"importlib.util.spec_from_file_location", "imp.load_source", "importlib.machinery.SourceFileLoader"}
+)
 _NATIVE = frozenset({
     "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.PyDLL", "torch.ops.load_library", "torch.classes.load_library", "tensorflow.load_op_library",
     "tensorflow.load_library", "numpy.ctypeslib.load_library",
@@ -97,10 +99,27 @@ def _fetch(execution: Execution) -> Fetch | None:
     return None
 
 
+def line_magics(code: Code) -> Iterator[tuple[str, str, int, int]]:
+    """Name, arguments and span of every line magic, those that Python calls too."""
+    for magic in code.magics:
+        if not magic.is_cell:
+            yield magic.name, magic.arguments, magic.start, magic.end
+    for call in code.calls:
+        if call.name.endswith(".run_line_magic"):
+            yield call.text("magic_name", 0) or "", call.text("line", 1) or "", call.start, call.end
+        elif call.name.endswith(("get_ipython().magic", ".InteractiveShell.magic")):
+            name, _, arguments = (call.text("arg_s", 0) or "").lstrip("%").partition(" ")
+            yield name, arguments, call.start, call.end
+
+
 def _is_installed(code: Code, module: str) -> bool:
     """Whether a module comes with Python, or with a package: what is found in the folder of a clone is none of these."""
     root = module.partition(".")[0]
-    return root in sys.stdlib_module_names or root in _libraries() or root.replace("_", "-").lower() in code.session.once(_installed)
+    return (
+        root in sys.stdlib_module_names
+        or root in _libraries()
+        or root.replace("_", "-").lower() in code.session.once(_installed)
+    )
 
 
 def _installed(session: Session) -> frozenset[str]:
@@ -112,12 +131,25 @@ def _installed(session: Session) -> frozenset[str]:
 @cache
 def _libraries() -> frozenset[str]:
     """The libraries that the tables know."""
-    rows = (row for name in ("loaders", "hub", "fetchers") for rows in table(name).values() if isinstance(rows, list) for row in rows)
-    return frozenset(name.partition(".")[0] for row in rows for name in row["names"] if "." in name and "*" not in name.partition(".")[0])
+    rows = (
+        row
+        for name in ("loaders", "hub", "fetchers")
+        for rows in table(name).values()
+        if isinstance(rows, list)
+        for row in rows
+    )
+    return frozenset(
+        name.partition(".")[0]
+        for row in rows
+        for name in row["names"]
+        if "." in name and "*" not in name.partition(".")[0]
+    )
 
 
 def _is_build(program: str, texts: list[str]) -> bool:
-    return (program in ("docker", "podman", "buildah") and "build" in texts) or (program == "gcloud" and texts[:2] == ["builds", "submit"])
+    return (program in ("docker", "podman", "buildah") and "build" in texts) or (
+        program == "gcloud" and texts[:2] == ["builds", "submit"]
+    )
 
 
 @cache
@@ -136,7 +168,8 @@ class _Reader:
         """The executions of the text, in document order."""
         found = [one for command in self._code.commands for one in self._commanded(command)]
         found += [one for call in self._code.calls for one in self._called(call)]
-        found += [one for magic in self._code.magics for one in self._magic(magic)]
+        for name, arguments, start, end in line_magics(self._code):
+            found += self._magic(name, arguments, start, end)
         found += [one for node in self._code.nodes(ast.Import, ast.ImportFrom) for one in self._imported(node)]
         yield from sorted(found, key=lambda execution: execution.start)
 
@@ -145,11 +178,13 @@ class _Reader:
         paths = tuple(dict.fromkeys([below(folder, path), path]))
         return Execution(code=self._code, start=start, end=end, paths=paths, how=how)
 
-    def _magic(self, magic: Magic) -> Iterator[Execution]:
-        if magic.name in _RUN_MAGICS:
-            words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
-            if words and _CODE.search(words[0]):
-                yield self._make(magic.start, magic.end, words[0], f"%{magic.name}")
+    def _magic(self, name: str, arguments: str, start: int, end: int) -> Iterator[Execution]:
+        if name in _RUN_MAGICS:
+            words = [word.strip("'\"") for word in arguments.split() if not word.startswith("-")]
+            if words and _CODE.search(words[0]) and not is_remote_path(words[0]):
+                yield self._make(start, end, words[0], f"%{name}")
+        elif name in ("load_ext", "reload_ext") and arguments.strip():
+            yield self._module(start, end, arguments.split(maxsplit=1)[0])
 
     # -- Python ----------------------------------------------------------------------------------------------------
 
@@ -167,7 +202,9 @@ class _Reader:
         path = module.replace(".", "/")
         folder = self._folders.at(self._code.position(start))
         names = [f"{path}.py", f"{path}/__init__.py"] if path and not _is_installed(self._code, module) else []
-        return Execution(code=self._code, start=start, end=end, paths=tuple(below(folder, name) for name in names), how="imported")
+        return Execution(
+            code=self._code, start=start, end=end, paths=tuple(below(folder, name) for name in names), how="imported"
+        )
 
     def _called(self, call: Call) -> Iterator[Execution]:
         names = set(call.names)
@@ -198,7 +235,11 @@ class _Reader:
         for _ in range(MAX_STEPS):
             if not isinstance(node, ast.Call):
                 return
-            if set(program.names(node.func)) & {"open", "io.open"} and node.args and (path := program.text(node.args[0])):
+            if (
+                set(program.names(node.func)) & {"open", "io.open"}
+                and node.args
+                and (path := program.text(node.args[0]))
+            ):
                 yield self._make(call.start, call.end, path, "run")
                 return
             inner = node.func.value if isinstance(node.func, ast.Attribute) else node.args[0] if node.args else None
@@ -220,7 +261,14 @@ class _Reader:
         """What a command runs, builds or installs, and which of these it is."""
         program = command.program
         if install := read_install(command):
-            yield from ((each.text, "installed") for each in install.requirements if each.kind in ("path", "file"))
+            paths = [each.text for each in install.requirements if each.kind in ("path", "file")]
+            # What is to be edited is a folder, however it is written.
+            paths += [
+                option.value.partition("[")[0]
+                for option in install.options
+                if option.name == "--editable" and option.value
+            ]
+            yield from ((path, "installed") for path in dict.fromkeys(paths) if not is_url(path.removeprefix("git+")))
             return
         texts = [word.text for word in command.arguments if not is_remote_path(word.text)]
         if program in _facts()["installers"]:
@@ -230,7 +278,9 @@ class _Reader:
         elif _is_build(program, texts):
             places = [text for text in texts if not text.startswith("-")]
             yield places[-1] if "build" in places[:-1] else ".", "built"
-        elif command.words and not is_remote_path(path := command.words[0].text) and ("/" in path or _CODE.search(path)):
+        elif (
+            command.words and not is_remote_path(path := command.words[0].text) and ("/" in path or _CODE.search(path))
+        ):
             yield path, "run"
 
     def _run(self, command: Command, texts: list[str], folder: str) -> Iterator[str]:
@@ -238,7 +288,9 @@ class _Reader:
         program = command.program
         script = next((text for text in texts if _CODE.search(text)), None)
         is_interpreter = program in _facts()["interpreters"]
-        if script is None and is_interpreter and not {"-c", "-m", "-e"} & set(texts):  # `bash installer`: any name will do
+        if (
+            script is None and is_interpreter and not {"-c", "-m", "-e"} & set(texts)
+        ):  # `bash installer`: any name will do
             script = next((text for text in texts if not text.startswith("-")), None)
         if script is not None:
             yield script

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.program import Program
 
 _WRITING_MODE = re.compile(r"[wax]|r.?\+")
-_COPIES = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree"})
+_COPIES = frozenset(
+    {"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree"}
+)
 _MOVES = frozenset({"rename", "replace"})
 _EXTRACTS = frozenset({"extractall", "extract", "unpack_archive"})
 _WRITES = frozenset({"write", "write_bytes", "write_text", "writelines", "copyfileobj", "putmask"})
@@ -122,7 +124,9 @@ class _Reader:
         """What a call does to files."""
         function, last = call.node.func, _verb(call)
         outputs = _outputs(call)
-        read_events = None if call.name.startswith(LOCAL) else self._kind(call, last)  # its own functions are read in their bodies
+        read_events = (
+            None if call.name.startswith(LOCAL) else self._kind(call, last)
+        )  # its own functions are read in their bodies
         if read_events is None and not outputs:
             return
         read = [*call.node.args[:4], *(keyword.value for keyword in call.node.keywords[:10])]
@@ -184,7 +188,9 @@ class _Reader:
         path, origin = self.key(target, run), self.key(source, run)
         if source is not None and path:
             if origin and not posixpath.splitext(path)[1] and posixpath.splitext(origin)[1]:  # into a folder
-                yield self._event(call, run, posixpath.join(path, posixpath.basename(origin)), content=source, source=origin)
+                yield self._event(
+                    call, run, posixpath.join(path, posixpath.basename(origin)), content=source, source=origin
+                )
             yield self._event(call, run, path, content=source, source=origin, tree=True)
 
     def _extracted(self, call: Call, run: Run) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -58,11 +59,22 @@ def fix(content: bytes, *, path: str, settings: Settings, unsafe: bool) -> Fixed
         edited = apply_to(notebook, [_spliced(edit) for fix in chosen for edit in fix.edits])
         changed = _encoded(edited, notebook.encoding, like=content)
         after = lint(changed, path=path, settings=settings)
-        if changed == content or after.notebook is None:
+        if changed == content or after.notebook is None or (is_valid(content) and not is_valid(changed)):
             break
         content, report, count = changed, after, count + len(chosen)
         secrets |= dict.fromkeys(report.secrets)
     return Fixed(content=content, count=count, report=report, secrets=tuple(secrets))
+
+
+def is_valid(content: bytes) -> bool:
+    """Whether content that is a notebook's JSON is one by the rules of its own format; true for any other file."""
+    from nbformat.validator import isvalid
+
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(document, dict) or "nbformat" not in document or bool(isvalid(document))  # type: ignore[no-untyped-call]
 
 
 def redacted_diff(before: bytes, fixed: Fixed, *, path: str) -> str:

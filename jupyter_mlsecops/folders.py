@@ -50,12 +50,22 @@ class Folders:
         script: object = None
         now: list[str] = [""]
         shells = [text.start for text in code.layout.shells]
-        statements = [statement.lineno for tree in code.python.trees for statement in tree.body] if code.commands else []
+        statements = (
+            [statement.lineno for tree in code.python.trees for statement in tree.body] if code.commands else []
+        )
+        told = [
+            (call.start, call.end, folder)
+            for call in code.calls
+            if call.keyword("cwd") and (folder := call.text("cwd"))
+        ]
         for command in code.commands:
             number = bisect_right(shells, command.start)
             in_shell = number > 0 and command.start < code.layout.shells[number - 1].end
             line = code.python.line_of(command.start)
             current = (in_shell, number if in_shell else bisect_right(statements, line))
+            if folder := _told(told, command.start):
+                self._of_command[id(command)] = below(self.at(code.position(command.start)), folder)
+                continue
             if current != script:
                 script, now = current, [self.at(code.position(command.start))]
             if command.program in _ENTERS or command.program == "popd":
@@ -68,6 +78,12 @@ class Folders:
 def folders(session: Session) -> Folders:
     """The working folders of a namespace; worked out once."""
     return session.once(Folders)
+
+
+def _told(calls: list[tuple[int, int, str]], offset: int) -> str:
+    """The folder that the call around an offset is told to run in."""
+    number = bisect_right(calls, (offset, 1 << 60, "")) - 1
+    return calls[number][2] if number >= 0 and offset < calls[number][1] and HOLE not in calls[number][2] else ""
 
 
 def _entered(folders_before: list[str], folder: str) -> list[str]:

@@ -72,7 +72,9 @@ class Functions:
             # The call of a method hands in no `self`.
             bound = names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute)
             position = names.index(name) - bound
-            if 0 <= position < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args[: position + 1]):
+            if 0 <= position < len(call.args) and not any(
+                isinstance(a, ast.Starred) for a in call.args[: position + 1]
+            ):
                 return call.args[position]
             defaults = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
             return defaults.get(name)

@@ -7,7 +7,17 @@ from urllib.parse import urlsplit
 
 from jupyter_mlsecops.notebook.shell import HOLE
 
-_PRIVATE_SUFFIXES = (".local", ".localhost", ".internal", ".lan", ".intranet", ".svc", ".cluster.local", ".test", ".home.arpa")
+_PRIVATE_SUFFIXES = (
+    ".local",
+    ".localhost",
+    ".internal",
+    ".lan",
+    ".intranet",
+    ".svc",
+    ".cluster.local",
+    ".test",
+    ".home.arpa",
+)
 
 
 def host_of(url: str) -> str:

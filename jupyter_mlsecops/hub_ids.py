@@ -98,7 +98,11 @@ def hub_fetch(call: Call, section: str = "model") -> HubFetch | None:
         if prefix is None:
             return None
         repository = repository.removeprefix(prefix)
-    if not is_hub_id(repository) or _is_offline(call) or _is_here(provenance(call.code, argument, call.node), repository):
+    if (
+        not is_hub_id(repository)
+        or _is_offline(call)
+        or _is_here(provenance(call.code, argument, call.node), repository)
+    ):
         return None
     revision = next((given for name in row.revision if (given := call.argument(name)) is not None), None)
     file = call.text(str(row.file[0]), int(row.file[1])) if row.file else None
@@ -128,7 +132,10 @@ def _is_offline(call: Call) -> bool:
         return True
     at = call.at
     variables = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    return any((call.code.program.environment_variable(name, at) or "").lower() in ("1", "true", "yes", "on") for name in variables)
+    return any(
+        (call.code.program.environment_variable(name, at) or "").lower() in ("1", "true", "yes", "on")
+        for name in variables
+    )
 
 
 _VALUED = (
@@ -148,7 +155,9 @@ class NamedFetch:
 
 def from_hub(command: Command) -> NamedFetch | None:
     """What `hf download` or `huggingface-cli download` fetches; None for any other command."""
-    if command.program not in ("hf", "huggingface-cli") or [word.text for word in command.arguments[:1]] != ["download"]:
+    if command.program not in ("hf", "huggingface-cli") or [word.text for word in command.arguments[:1]] != [
+        "download"
+    ]:
         return None
     arguments = read_arguments(command.arguments[1:], valued=_VALUED)
     if not arguments.rest:
@@ -166,7 +175,10 @@ _NAMES_REPOSITORY = (
 
 def named_repository(call: Call) -> str:
     """The repository `owner/name` that a call names, whatever it does with it; "" where none is seen."""
-    given = [*call.node.args[:2], *(keyword.value for keyword in call.node.keywords if keyword.arg in _NAMES_REPOSITORY)]
+    given = [
+        *call.node.args[:2],
+        *(keyword.value for keyword in call.node.keywords if keyword.arg in _NAMES_REPOSITORY),
+    ]
     texts = (call.code.program.text(node) for node in given)
     return next((text for text in texts if text and "/" in text and is_hub_id(text)), "")
 

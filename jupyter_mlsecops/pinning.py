@@ -84,7 +84,9 @@ def _is_enforced(url: str, host: str, path: str, query: str) -> bool:
         return not host or HOLE in host or _is_forge(host) or _RAW.search(path) is not None
     if "@sha256:" in url:
         return True
-    if any(host == registry or host.endswith(f".{registry}") for registry in _facts()["registries"]) and _NUMBERED.search(path):
+    if any(
+        host == registry or host.endswith(f".{registry}") for registry in _facts()["registries"]
+    ) and _NUMBERED.search(path):
         return True
     is_content = url.startswith("ipfs://") or "/ipfs/" in path or ".ipfs." in host
     return (is_content and _CONTENT_ID.search(f"{host}/{path}") is not None) or _INDEX_FILE.search(path) is not None

@@ -16,6 +16,7 @@ from jupyter_mlsecops.folders import folders
 from jupyter_mlsecops.functions import functions, home_of
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.program import LOCAL, MAX_ALTERNATIVES
+from jupyter_mlsecops.notebook.shell import HOLE
 from jupyter_mlsecops.paths import below, is_bucket, is_remote_path
 from jupyter_mlsecops.pinning import Strength, url_strength
 from jupyter_mlsecops.verification import verification
@@ -154,6 +155,7 @@ class _Trace:
     def _below(self, path: str, spot: Spot) -> str:
         """A path as seen from where the notebook starts."""
         line, column = spot.moment[-2:]
+        path = path.replace("*", HOLE)  # of glob
         return below(folders(self._session).at((spot.moment[-3], line, column)), path)
 
     def _is_elsewhere(self, node: ast.expr, url: str) -> bool:
@@ -261,7 +263,9 @@ class _Trace:
             if inner is not None and outer is not None:
                 code = self._session.codes[inner.at[0]]
                 moments = self._functions.moments(outer.at, outer.scope)
-                inside = Spot(moment=(*moments[0], *inner.at), number=inner.at[0], offset=code.span(node)[0], idle=spot.idle)
+                inside = Spot(
+                    moment=(*moments[0], *inner.at), number=inner.at[0], offset=code.span(node)[0], idle=spot.idle
+                )
             found.append(self.of(node, inside))
             self._program = outside
         return _worst(found)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.program import Program
     from jupyter_mlsecops.notebook.scopes import Scope
 
-_DIGEST = re.compile(r"(?i)(?<![a-z])(sha(?:1|2|3|224|256|384|512)?(?:sum)?|md5(?:sum)?|blake2?[bs3]?|crc32|checksum|hexdigest|digest|hash)(?![a-z])")
+_DIGEST = re.compile(
+    r"(?i)(?<![a-z])(sha(?:1|2|3|224|256|384|512)?(?:sum)?|md5(?:sum)?|blake2?[bs3]?|crc32|checksum|hexdigest|digest|hash)(?![a-z])"
+)
 _WEAK = re.compile(r"(?i)(?<![a-z0-9])(md5|sha1|sha-1|crc32)")
 _SIZES = frozenset({"os.path.getsize", "os.stat"})
 _READS = frozenset({"read_text", "read_bytes", "open"})
@@ -178,7 +180,11 @@ def _fed(session: Session) -> dict[tuple[Scope | None, str], list[ast.expr]]:
     for code in session.codes:
         for call in code.calls:
             function = call.node.func
-            if isinstance(function, ast.Attribute) and function.attr == "update" and isinstance(function.value, ast.Name):
+            if (
+                isinstance(function, ast.Attribute)
+                and function.attr == "update"
+                and isinstance(function.value, ast.Name)
+            ):
                 home = session.program.home(function.value)
                 found[home.scope if home else None, function.value.id].extend(call.node.args)
     return found

@@ -30,9 +30,13 @@ _FLAGS = ("--trust-remote-code", "--trust_remote_code")
 _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off"})
 _IN_TEXT = re.compile(
-    r"""["']?(?:[A-Za-z]{1,20}[._]){0,2}trust[_-]remote[_-]code["']?[ \t]*[:=][ \t]*["']?(?:true|1|yes)\b|--trust[_-]remote[_-]code(?![\w-])(?![ \t="',]*(?:false|0|no)\b)""", re.IGNORECASE
+    r"""["']?(?:[A-Za-z]{1,20}[._]){0,2}trust[_-]remote[_-]code["']?[ \t]*[:=][ \t]*["']?(?:true|1|yes)\b|--trust[_-]remote[_-]code(?![\w-])(?![ \t="',]*(?:false|0|no)\b)""",
+    re.IGNORECASE,
 )
-_IN_WORD = re.compile(r"""(?:^|[,{\s"';])(?:[A-Za-z]{1,20}[._]){0,2}trust[_-]remote[_-]code["']?\s*[:=]\s*["']?(?:true|1|yes)\b""", re.IGNORECASE)
+_IN_WORD = re.compile(
+    r"""(?:^|[,{\s"';])(?:[A-Za-z]{1,20}[._]){0,2}trust[_-]remote[_-]code["']?\s*[:=]\s*["']?(?:true|1|yes)\b""",
+    re.IGNORECASE,
+)
 _MODEL_OPTIONS = frozenset({
     "--model", "--model-id", "--model_id", "--model-path", "--model_name_or_path", "--model-name-or-path", "--model_name", "--model-name", "--pretrained", "--repo-id", "-m",
     "--dataset_name", "--dataset",
@@ -41,7 +45,9 @@ _MODEL_OPTIONS = frozenset({
 
 def is_on(value: object) -> bool:
     """Whether a constant says yes."""
-    return value is True or (isinstance(value, int) and value == 1) or (isinstance(value, str) and value.lower() in _YES)
+    return (
+        value is True or (isinstance(value, int) and value == 1) or (isinstance(value, str) and value.lower() in _YES)
+    )
 
 
 def flags(code: Code) -> Iterator[Hit]:
@@ -54,7 +60,13 @@ def flags(code: Code) -> Iterator[Hit]:
             edit = remove_words(code, first, last) if name in _FLAGS else None
             fix = Fix(title=f"Remove {name}", safety=Safety.UNSAFE, edits=(edit,)) if edit else BY_HAND
             severity = Severity.MEDIUM if _is_pinned(command) else Severity.HIGH
-            yield Hit(at=code.place(start, end), message=f"`{name}`: {MESSAGE}", severity=severity, fixes=(fix,), subject=_model(command))
+            yield Hit(
+                at=code.place(start, end),
+                message=f"`{name}`: {MESSAGE}",
+                severity=severity,
+                fixes=(fix,),
+                subject=_model(command),
+            )
         yield from _documents(code, command)
     for node in code.nodes(ast.List, ast.Tuple, ast.Call):
         yield from _listed(code, node, spans)
@@ -109,7 +121,11 @@ def _listed(code: Code, node: ast.AST, spans: set[int]) -> Iterator[Hit]:
         case ast.Call(func=ast.Attribute(attr="append"), args=arguments):
             items = arguments
     for item in items:
-        if not isinstance(item, ast.Constant) or not isinstance(item.value, str) or item.value.partition("=")[0] not in _FLAGS:
+        if (
+            not isinstance(item, ast.Constant)
+            or not isinstance(item.value, str)
+            or item.value.partition("=")[0] not in _FLAGS
+        ):
             continue
         start, end = code.literal_span(item)
         if start in spans or item.value.partition("=")[2].lower() in _NO:
@@ -117,7 +133,9 @@ def _listed(code: Code, node: ast.AST, spans: set[int]) -> Iterator[Hit]:
         whole = code.span(item)
         fix = BY_HAND
         if not isinstance(node, ast.Call):
-            fix = Fix(title=f"Remove {item.value}", safety=Safety.UNSAFE, edits=(remove_item(code, *whole, *code.span(node)),))
+            fix = Fix(
+                title=f"Remove {item.value}", safety=Safety.UNSAFE, edits=(remove_item(code, *whole, *code.span(node)),)
+            )
         yield Hit(at=code.place(start, end), message=f"`{item.value}`: {MESSAGE}", fixes=(fix,))
 
 

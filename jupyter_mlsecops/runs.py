@@ -51,7 +51,7 @@ class _Loops:
             case ast.Name(id=name), _:
                 binding = self._targets(scope).get((loop, name))
                 return {binding: item} if binding is not None else {}
-            case (ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=parts) | ast.List(elts=parts)):
+            case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=parts) | ast.List(elts=parts))):
                 values: Values = {}
                 for inner, part in zip(targets, parts, strict=False):
                     values |= self.bound(loop, scope, inner, part)
@@ -172,5 +172,7 @@ def _wrapped(
     elif "zip" in names:
         for items in zip(*(_items(program, argument, depth + 1) for argument in arguments), strict=False):
             yield ast.Tuple(elts=list(items), ctx=ast.Load())
-    elif not _SAME_ITEMS.isdisjoint(names) or any(name.rpartition(".")[2] in ("tqdm", "trange", "track") for name in names):
+    elif not _SAME_ITEMS.isdisjoint(names) or any(
+        name.rpartition(".")[2] in ("tqdm", "trange", "track") for name in names
+    ):
         yield from _items(program, inner, depth + 1)

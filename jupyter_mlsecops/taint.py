@@ -127,7 +127,11 @@ class _Trace:
         fetcher = fetchers().find(names)
         if fetcher is not None:
             fetched = history(self._code.session).fetches_of(node)
-            return self._made(Source.NETWORK, node, (fetched[0].url or "") if fetched else "") if fetcher[1].gives == "data" else None
+            return (
+                self._made(Source.NETWORK, node, (fetched[0].url or "") if fetched else "")
+                if fetcher[1].gives == "data"
+                else None
+            )
         if _is("reads", names) or "open" in names or names[:1] == ("io.open",):
             return self._read(node)
         if names and names[0].startswith(f"{LOCAL}."):

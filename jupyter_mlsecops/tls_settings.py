@@ -115,4 +115,8 @@ def _lines(code: Code, text: str, offset: int) -> Iterator[Hit]:
         before = text[max(0, match.start() - MAX_LINE) : match.start()]
         if not before.rpartition("\n")[2].lstrip().startswith(("#", "//", ";")):
             place = code.place(offset + match.start(), offset + match.end())
-            yield Hit(at=place, message=f"this setting switches the verification of certificates off: {MESSAGE}", fixes=(BY_HAND,))
+            yield Hit(
+                at=place,
+                message=f"this setting switches the verification of certificates off: {MESSAGE}",
+                fixes=(BY_HAND,),
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -37,40 +38,49 @@ def verification(fetch: Fetch, path: str = "", before: Moment | None = None) -> 
     """How strongly a fetch is checked below it in the notebook, and above a moment if one is given."""
     if fetch.check is Strength.STRONG:
         return fetch.check
-    about = fetch.code.session.once(_Checks).about(fetch, path)
-    return max((check.strength for check in about if _is_between(check, fetch, before)), default=fetch.check)
-
-
-def _is_between(check: Check, fetch: Fetch, before: Moment | None) -> bool:
-    """Whether a check is made after the fetch: what is looked at before says nothing of what comes."""
-    return any(fetch.moment < moment and (before is None or moment <= before) for moment in check.moments)
+    return max(fetch.check, fetch.code.session.once(_Checks).strength(fetch, path, before))
 
 
 class _Checks:
-    """The checks of a namespace, by what they are about."""
+    """When what is checked, and how strongly."""
 
     def __init__(self, session: Session) -> None:
-        self._by_name: dict[str, list[Check]] = defaultdict(list)
-        self._by_node: dict[ast.AST, list[Check]] = defaultdict(list)
-        self._of_all: list[Check] = []
+        self._moments: dict[object, dict[Strength, list[Moment]]] = defaultdict(lambda: defaultdict(list))
         for code in session.codes:
             for check in _read(code):
-                for name in check.mentions:
-                    self._by_name[name].append(check)
-                for node in check.nodes:
-                    if isinstance(node, ast.Call):
-                        self._by_node[node].append(check)
-                if not check.mentions and not check.nodes:
-                    self._of_all.append(check)
+                for key in _keys(check):
+                    self._moments[key][check.strength].extend(check.moments)
+        for by_strength in self._moments.values():
+            for moments in by_strength.values():
+                moments.sort()
 
-    def about(self, fetch: Fetch, path: str) -> Iterator[Check]:
-        """The checks that are about a fetch, or the file that it made."""
-        yield from self._of_all
+    def strength(self, fetch: Fetch, path: str, before: Moment | None) -> Strength:
+        """How strongly a fetch, or the file at a path that it made, is checked after it, and before a moment."""
+        texts = (path, fetch.target, fetch.file_name, fetch.url)
+        names = {posixpath.basename(text.rstrip("/")) for text in texts if text}
+        keys: list[object] = [None, *(name for name in names if name and HOLE not in name)]
         if fetch.call is not None:
-            yield from self._by_node.get(fetch.call.node, ())
-        for name in {posixpath.basename(text.rstrip("/")) for text in (path, fetch.target, fetch.file_name, fetch.url) if text}:
-            if name and HOLE not in name:
-                yield from self._by_name.get(name, ())
+            keys.append(fetch.call.node)
+        found = [self._moments[key] for key in keys if key in self._moments]
+        strengths = (Strength.STRONG, Strength.WEAK)
+        return next(
+            (one for one in strengths if any(_is_between(each.get(one, []), fetch, before) for each in found)),
+            Strength.NONE,
+        )
+
+
+def _keys(check: Check) -> Iterator[object]:
+    """What a check is about: names of files, calls; None where it is about everything."""
+    yield from check.mentions
+    yield from (node for node in check.nodes if isinstance(node, ast.Call))
+    if not check.mentions and not check.nodes:
+        yield None
+
+
+def _is_between(moments: list[Moment], fetch: Fetch, before: Moment | None) -> bool:
+    """Whether a check is made after the fetch: what is looked at before says nothing of what comes."""
+    index = bisect_right(moments, fetch.moment)
+    return index < len(moments) and (before is None or moments[index] <= before)
 
 
 def _read(code: Code) -> Iterator[Check]:
@@ -84,7 +94,11 @@ def _read(code: Code) -> Iterator[Check]:
                 yield from (check for check in _compared(code, test, node, equal=True) if _uses(code, body, check))
     for call in code.calls:
         if any(name.startswith(_SIGNATURE_MODULES) and "verif" in name for name in call.names):
-            yield Check(strength=Strength.STRONG, mentions=Reach(code).mentions(call.node.args), moments=_moments(code, call.node))
+            yield Check(
+                strength=Strength.STRONG,
+                mentions=Reach(code).mentions(call.node.args),
+                moments=_moments(code, call.node),
+            )
         elif call.name.rpartition(".")[2] in ("assertEqual", "assert_equal"):
             yield from _digest_check(code, call.node.args, call.node)
     for pipeline in code.pipelines:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 def codes_of(*cells: str, counts: Sequence[int | None] = ()) -> tuple[Code, ...]:
     numbered = [*counts, *([None] * len(cells))]
-    return read_notebook(*(code(cell, execution_count=number) for cell, number in zip(cells, numbered, strict=False))).codes
+    return read_notebook(
+        *(code(cell, execution_count=number) for cell, number in zip(cells, numbered, strict=False))
+    ).codes
 
 
 def origin_of(*cells: str, sink: str = "load", counts: Sequence[int | None] = ()) -> Provenance:
     """The provenance of the first argument of the last call of a function that is called `sink`."""
     calls = [call for one in codes_of(*cells, counts=counts) for call in one.calls]
-    last = [call for call in calls if call.name.rpartition(".")[2] == sink or getattr(call.node.func, "id", "") == sink][-1]
+    last = [
+        call for call in calls if call.name.rpartition(".")[2] == sink or getattr(call.node.func, "id", "") == sink
+    ][-1]
     argument = last.node.args[0] if last.node.args else last.node.keywords[0].value
     return provenance(last.code, argument, last.node)
 

@@ -121,7 +121,9 @@ CALLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "kind", "url", "target"), CALLS, ids=[source.splitlines()[-1].strip() for source, *_ in CALLS])
+@pytest.mark.parametrize(
+    ("source", "kind", "url", "target"), CALLS, ids=[source.splitlines()[-1].strip() for source, *_ in CALLS]
+)
 def test_calls(source: str, kind: str, url: str, target: str):
     found = fetched(f"U = {U!r}", source)
     assert [(fetch.source, fetch.url, fetch.target) for fetch in found] == [(kind, url, target)]
@@ -137,7 +139,10 @@ def test_a_function_that_fetches_what_it_is_told():
         "import requests\ndef get(url, path='x.bin'):\n    open(path, 'wb').write(requests.get(url).content)",
         "get('https://example.org/1')\nget('https://example.org/2', 'y.bin')",
     )
-    assert sorted((fetch.url or "", fetch.place.cell) for fetch in found) == [("https://example.org/1", 1), ("https://example.org/2", 1)]
+    assert sorted((fetch.url or "", fetch.place.cell) for fetch in found) == [
+        ("https://example.org/1", 1),
+        ("https://example.org/2", 1),
+    ]
 
 
 def test_loops_over_what_stands_in_the_notebook():
@@ -145,7 +150,10 @@ def test_loops_over_what_stands_in_the_notebook():
         "from urllib.request import urlretrieve\nFILES = [('a', 'a.pt'), ('b', 'b.pt')]\n"
         "for key, name in FILES:\n    urlretrieve(f'https://example.org/{key}', name)"
     )
-    assert [(fetch.url, fetch.target) for fetch in found] == [("https://example.org/a", "a.pt"), ("https://example.org/b", "b.pt")]
+    assert [(fetch.url, fetch.target) for fetch in found] == [
+        ("https://example.org/a", "a.pt"),
+        ("https://example.org/b", "b.pt"),
+    ]
 
 
 @pytest.mark.parametrize(

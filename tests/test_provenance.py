@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from flows import origin_of
+from flows import codes_of, origin_of
+
+from jupyter_mlsecops.provenance import provenance
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 COMMIT = "5bd9e0b9f3e4d5c6a7b8c9d0e1f2a3b4c5d6e7f8"
@@ -15,31 +19,41 @@ REAL = {
     "1 a bucket of somebody else, gzip and a handle": (
         "remote",
         "import boto3\nregion = boto3.Session().region_name\nbucket = f'sagemaker-example-files-prod-{region}'",
-        "import gzip, pickle\ns3 = boto3.client('s3')\ns3.download_file(bucket, 'datasets/mnist.pkl.gz', 'mnist.pkl.gz')\n"
-        "with gzip.open('mnist.pkl.gz', 'rb') as f:\n    train_set = pickle.load(f, encoding='latin1')",
+        (
+            "import gzip, pickle\ns3 = boto3.client('s3')\ns3.download_file(bucket, 'datasets/mnist.pkl.gz', 'mnist.pkl.gz')\n"
+            "with gzip.open('mnist.pkl.gz', 'rb') as f:\n    train_set = pickle.load(f, encoding='latin1')"
+        ),
     ),
     "2 a file of a hub, the variable set anew": (
         "remote",
         "import torch\nfrom huggingface_hub import hf_hub_download\nfilepath = 'own.pt'\ntorch.save(x, filepath)",
-        "filepath = hf_hub_download(repo_id='somebody/images', filename='a.pt', repo_type='dataset')\na = torch.load(filepath)\n"
-        "filepath = hf_hub_download(repo_id='somebody/images', filename='b.pt', repo_type='dataset')\nb = torch.load(filepath)",
+        (
+            "filepath = hf_hub_download(repo_id='somebody/images', filename='a.pt', repo_type='dataset')\na = torch.load(filepath)\n"
+            "filepath = hf_hub_download(repo_id='somebody/images', filename='b.pt', repo_type='dataset')\nb = torch.load(filepath)"
+        ),
     ),
     "3 every model of an open organisation, in a function": (
         "remote",
         "import torch, wget\nfrom huggingface_hub import HfApi\nmodels = [m.modelId for m in HfApi().list_models(author='somebody')]",
-        "def embeds(model_id):\n    url = f'https://huggingface.co/{model_id}/resolve/main/learned_embeds.bin'\n"
-        "    path = wget.download(url)\n    return torch.load(path)\nfor model_id in models:\n    embeds(model_id)",
+        (
+            "def embeds(model_id):\n    url = f'https://huggingface.co/{model_id}/resolve/main/learned_embeds.bin'\n"
+            "    path = wget.download(url)\n    return torch.load(path)\nfor model_id in models:\n    embeds(model_id)"
+        ),
     ),
     "4 a snapshot at a commit": (
         "verified",
         f"commit_hash = '{COMMIT}'",
-        "from huggingface_hub import snapshot_download\nimport joblib\nfolder = snapshot_download('somebody/model', revision=commit_hash)\n"
-        "joblib.load(folder + '/head.pkl')",
+        (
+            "from huggingface_hub import snapshot_download\nimport joblib\nfolder = snapshot_download('somebody/model', revision=commit_hash)\n"
+            "joblib.load(folder + '/head.pkl')"
+        ),
     ),
     "5 a digest of the old file": (
         "remote",
-        "import hashlib, os, joblib\nfrom urllib.request import urlretrieve\nif not os.path.exists('m.pkl') or hashlib.md5(open('m.pkl', 'rb')"
-        ".read()).hexdigest() != 'acbd18db4cc2f85cedef654fccc4a4d8':\n    urlretrieve('http://example.org/m.pkl', 'm.pkl')\njoblib.load('m.pkl')",
+        (
+            "import hashlib, os, joblib\nfrom urllib.request import urlretrieve\nif not os.path.exists('m.pkl') or hashlib.md5(open('m.pkl', 'rb')"
+            ".read()).hexdigest() != 'acbd18db4cc2f85cedef654fccc4a4d8':\n    urlretrieve('http://example.org/m.pkl', 'm.pkl')\njoblib.load('m.pkl')"
+        ),
     ),
     "6 a column of a table off the net": (
         "remote",
@@ -48,21 +62,38 @@ REAL = {
     ),
     "7 a reply of an endpoint": (
         "remote",
-        "import boto3, pickle\nresponse = boto3.client('sagemaker-runtime').invoke_endpoint(EndpointName=n, Body=b)\n"
-        "pickle.load(response['Body'])",
+        (
+            "import boto3, pickle\nresponse = boto3.client('sagemaker-runtime').invoke_endpoint(EndpointName=n, Body=b)\n"
+            "pickle.load(response['Body'])"
+        ),
     ),
     "8 a script by branch": ("remote", "!wget https://raw.githubusercontent.com/acme/x/main/lib.py", "load('lib.py')"),
-    "9 a script by branch, then launched": ("remote", "!wget https://raw.githubusercontent.com/acme/x/main/train.py", "load('train.py')"),
-    "9b the same in one cell": ("remote", "!wget https://raw.githubusercontent.com/acme/x/main/setup.py\nload('setup.py')"),
+    "9 a script by branch, then launched": (
+        "remote",
+        "!wget https://raw.githubusercontent.com/acme/x/main/train.py",
+        "load('train.py')",
+    ),
+    "9b the same in one cell": (
+        "remote",
+        "!wget https://raw.githubusercontent.com/acme/x/main/setup.py\nload('setup.py')",
+    ),
     "10 an installer": ("remote", "!wget https://example.org/local_mode_setup.sh", "load('./local_mode_setup.sh')"),
     "11 an archive in a script, then a member": (
         "remote",
         "%%bash\nmkdir -p data\ncd data\nwget http://example.org/cifar-10-python.tar.gz\ntar xfvz cifar-10-python.tar.gz",
         "import pickle\npickle.load(open('data/cifar-10-batches-py/data_batch_1', 'rb'))",
     ),
-    "13 a file of a clone": ("remote", "!git clone https://github.com/acme/samples.git", "load('samples/notebooks/model.pkl')"),
+    "13 a file of a clone": (
+        "remote",
+        "!git clone https://github.com/acme/samples.git",
+        "load('samples/notebooks/model.pkl')",
+    ),
     "14 written and read": ("own", "import joblib\njoblib.dump(m, 'm.pkl')", LOAD),
-    "14b saved and read": ("own", "import torch\ntorch.save(m.state_dict(), 'm.pth')", "m.load_state_dict(torch.load('m.pth'))\ntorch.load('m.pth')"),
+    "14b saved and read": (
+        "own",
+        "import torch\ntorch.save(m.state_dict(), 'm.pth')",
+        "m.load_state_dict(torch.load('m.pth'))\ntorch.load('m.pth')",
+    ),
     "15 a job's artefact in one's own bucket": (
         "unknown",
         "BUCKET = f'gs://{PROJECT}-bucket'\nMODEL_DIR = BUCKET + '/model'",
@@ -72,7 +103,10 @@ REAL = {
         "unknown",
         "import io, numpy as np\ndef decode(model_output):\n    return np.load(io.BytesIO(model_output))",
     ),
-    "17 a loader in a file that the notebook writes": ("unknown", "%%writefile inference.py\nimport joblib\njoblib.load('model.joblib')"),
+    "17 a loader in a file that the notebook writes": (
+        "unknown",
+        "%%writefile inference.py\nimport joblib\njoblib.load('model.joblib')",
+    ),
     "18 a signed URL of a picture": (
         "remote",
         "import requests\nload(requests.get('https://x.blob.core.windows.net/a.png?sig=x', stream=True).raw)",
@@ -99,15 +133,15 @@ FORMS = {
     ),
     "pathlib": (
         "remote",
-        "from pathlib import Path\nfrom urllib.request import urlretrieve\nfolder = Path('data')\np = folder / 'm.pkl'\nurlretrieve(u, p)\n"
-        "load((folder / 'm.pkl').open('rb'))",
+        ("from pathlib import Path\nfrom urllib.request import urlretrieve\nfolder = Path('data')\np = folder / 'm.pkl'\nurlretrieve(u, p)\n"
+        "load((folder / 'm.pkl').open('rb'))"),
     ),
     "read_bytes": ("remote", GET + "from pathlib import Path\nload(Path('m.pkl').read_bytes())"),
     "write_bytes": ("remote", "import requests\nfrom pathlib import Path\nPath('m.pkl').write_bytes(requests.get(u).content)\nload('m.pkl')"),
     "in chunks": (
         "remote",
-        "import requests\nr = requests.get(u, stream=True)\nwith open('m.pkl', 'wb') as f:\n    for chunk in r.iter_content(8192):\n"
-        "        f.write(chunk)\nload('m.pkl')",
+        ("import requests\nr = requests.get(u, stream=True)\nwith open('m.pkl', 'wb') as f:\n    for chunk in r.iter_content(8192):\n"
+        "        f.write(chunk)\nload('m.pkl')"),
     ),
     "copyfileobj": ("remote", "import requests, shutil\nwith open('m.pkl', 'wb') as f:\n    shutil.copyfileobj(requests.get(u, stream=True).raw, f)\nload('m.pkl')"),
     "into a buffer": ("remote", "import boto3, io\nb = io.BytesIO()\nboto3.client('s3').download_fileobj('others', 'm.pkl', b)\nload(b)"),
@@ -153,8 +187,8 @@ FORMS = {
     ),
     "function that returns the path": (
         "remote",
-        "import os\nfrom urllib.request import urlretrieve\ndef get(url):\n    path = os.path.join('data', os.path.basename(url))\n"
-        "    if not os.path.exists(path):\n        urlretrieve(url, path)\n    return path\nload(get('https://example.org/m.pkl'))",
+        ("import os\nfrom urllib.request import urlretrieve\ndef get(url):\n    path = os.path.join('data', os.path.basename(url))\n"
+        "    if not os.path.exists(path):\n        urlretrieve(url, path)\n    return path\nload(get('https://example.org/m.pkl'))"),
     ),
     "function that loads what it is told": ("remote", GET + "import pickle\ndef read(path):\n    with open(path, 'rb') as f:\n        return pickle.load(f)\nread('m.pkl')"),
     "function that saves what it is told": ("own", "import joblib\ndef keep(model, path):\n    joblib.dump(model, path)\nkeep(m, 'm.pkl')", LOAD),
@@ -180,6 +214,8 @@ FORMS = {
     "round trip by handles": ("own", "import pickle\nwith open('m.pkl', 'wb') as f:\n    pickle.dump(m, f)\nwith open('m.pkl', 'rb') as f:\n    pickle.load(f)"),
     "temporary folder": ("own", "import os, tempfile, joblib\nd = tempfile.mkdtemp()\np = os.path.join(d, 'm.pkl')\njoblib.dump(m, p)\njoblib.load(p)"),
     "what a trainer saves": ("own", "args = TrainingArguments(output_dir='run')", "load('run/checkpoint-5/optimizer.pt')"),
+    "what a script is told to write": ("own", "!python train.py --output_dir run --epochs 3", "load('run/model.pt')"),
+    "a glob": ("remote", "!wget -P ckpt https://example.org/m.pt", "import glob\nfor p in glob.glob('ckpt/*.pt'):\n    load(p)"),
     "%%writefile": ("own", "%%writefile m.yaml\na: 1", "load(open('m.yaml'))"),
     "nothing known": ("unknown", LOAD),
     "a bucket of a variable": ("unknown", "import pandas as pd\nload(f's3://{bucket}/m.pkl')"),
@@ -217,7 +253,14 @@ DUMP = "import joblib\njoblib.dump(m, 'm.pkl')"
 
 @pytest.mark.parametrize(
     ("counts", "expected"),
-    [((1, 2), "own"), ((3, 7), "own"), ((None, None), "own"), ((2, 1), "unknown"), ((None, 1), "unknown"), ((5, None), "own")],
+    [
+        ((1, 2), "own"),
+        ((3, 7), "own"),
+        ((None, None), "own"),
+        ((2, 1), "unknown"),
+        ((None, 1), "unknown"),
+        ((5, None), "own"),
+    ],
 )
 def test_execution_counts_may_contradict_the_order(counts: tuple[int | None, ...], expected: str):
     assert word(DUMP, LOAD, counts=counts) == expected
@@ -232,3 +275,15 @@ def test_the_fetch_is_named():
     assert found.fetch is not None
     assert found.subject == "https://example.org/m.pkl"
     assert found.fetch.place.cell == 0
+
+
+def test_the_cost_is_linear():
+    names = [f"m{number}.pkl" for number in range(5000)]
+    fetch = "from urllib.request import urlretrieve\n" + "\n".join(
+        f"urlretrieve(base + '{name}', '{name}')" for name in names
+    )
+    codes = codes_of(fetch, "import joblib\n" + "\n".join(f"joblib.load('{name}')" for name in names))
+    start = time.process_time()
+    found = [provenance(codes[1], call.node.args[0], call.node) for call in codes[1].calls]
+    assert time.process_time() - start < 10
+    assert {one.origin.value for one in found} == {"remote"}

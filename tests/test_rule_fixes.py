@@ -11,7 +11,14 @@ from jupyter_mlsecops.notebook import ipython
 from jupyter_mlsecops.rule import Rule
 from jupyter_mlsecops.rules import all_rules
 
-LOADS = ("unsafe-pickle-load", "unsafe-torch-load", "unsafe-numpy-load", "unsafe-keras-load", "unsafe-yaml-load", "implicit-pickle-load")
+LOADS = (
+    "unsafe-pickle-load",
+    "unsafe-torch-load",
+    "unsafe-numpy-load",
+    "unsafe-keras-load",
+    "unsafe-yaml-load",
+    "implicit-pickle-load",
+)
 RULES = (
     *LOADS, "unsafe-archive-extraction", "hub-code", "unpinned-model", "unpinned-dataset", "mutable-revision", "unverified-download",
     "executed-download", "unpinned-clone", "piped-installer", "plain-http-download", "ineffective-hash-check", "tainted-eval",
@@ -116,4 +123,6 @@ def test_hard_forms(rule: str, around: str, bad: str, good: str | None):
     assert can_be_read(after[0])
     if good is not None:
         assert after == [around.format(good) if around else good]
-        assert not [one for one in findings(notebook_of([("python", after[0])]), all_rules()[rule])[1] if one.severity > 1]
+        assert not [
+            one for one in findings(notebook_of([("python", after[0])]), all_rules()[rule])[1] if one.severity > 1
+        ]

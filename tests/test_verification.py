@@ -133,7 +133,9 @@ def strength(*cells: str) -> Strength:
 
 def levels(*cells: str) -> list[str]:
     content = notebook_of(("python", cell) for cell in cells)
-    return [one.severity.word for one in findings(content, all_rules()["unverified-download"])[1] if "m.onnx" in one.message]
+    return [
+        one.severity.word for one in findings(content, all_rules()["unverified-download"])[1] if "m.onnx" in one.message
+    ]
 
 
 @pytest.mark.parametrize("name", STRONG)
@@ -173,4 +175,6 @@ def test_checks_count_from_where_they_stand():
 def test_loads_are_lowered_too(rule: str, checked: str, level: str):
     get = PY + "import joblib, torch\nurlretrieve('https://example.org/m.pkl', 'm.pkl')\n" + checked
     load = "joblib.load('m.pkl')\ntorch.load('m.pkl', weights_only=False)"
-    assert [one.severity.word for one in findings(notebook_of([("python", get), ("python", load)]), all_rules()[rule])[1]] == [level]
+    assert [
+        one.severity.word for one in findings(notebook_of([("python", get), ("python", load)]), all_rules()[rule])[1]
+    ] == [level]

@@ -59,5 +59,5 @@ def name_table(rows: Iterable[Mapping[str, object]], make: type[Row]) -> NameTab
     for row in rows:
         facts = make(**{key.replace("-", "_"): value for key, value in row.items() if key != "names"})
         names = row["names"]
-        pairs.extend((str(name), facts) for name in names if isinstance(names, list))
+        pairs.extend((str(name), facts) for name in (names if isinstance(names, list) else []))
     return NameTable(pairs)

@@ -123,10 +123,12 @@ def split_text(code: Code, value: ast.expr) -> ast.expr | None:
     """The text that `"…".split()` or `shlex.split("…")` takes apart."""
     if not isinstance(value, ast.Call):
         return None
-    if isinstance(value.func, ast.Attribute) and value.func.attr == "split":
-        blank = not value.args or code.program.text(value.args[0]) == " "
-        return value.func.value if blank and code.program.text(value.func.value) is not None else None
-    return value.args[0] if value.args and "shlex.split" in code.program.names(value.func) else None
+    if value.args and "shlex.split" in code.program.names(value.func):
+        return value.args[0]
+    if not isinstance(value.func, ast.Attribute) or value.func.attr != "split":
+        return None
+    at_blanks = not value.args or code.program.text(value.args[0]) == " "
+    return value.func.value if at_blanks and code.program.text(value.func.value) is not None else None
 
 
 def listed(code: Code, node: ast.expr, stand: Span) -> list[Word]:

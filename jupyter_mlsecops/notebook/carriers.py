@@ -94,6 +94,8 @@ def _is_list(code: Code, node: ast.expr) -> bool:
             and binding.value is not None
         ):
             value = code.program.value(binding.value)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple"):
+            return True
         return isinstance(value, (ast.List, ast.Tuple)) or split_text(code, value) is not None
     return False
 
@@ -129,8 +131,8 @@ def _line_magic(code: Code, call: Call) -> tuple[Pipeline, ...]:
     if magic in _LINE_SHELLS or not pipelines or not pipelines[0].commands:
         return pipelines
     first = pipelines[0].commands[0]
-    head = literal_word(magic, *_span(code, name, call))
-    commands = (replace(first, words=(head, *first.words)), *pipelines[0].commands[1:])
+    head = words_of(code, [name], call.span)
+    commands = (replace(first, words=(*head, *first.words)), *pipelines[0].commands[1:])
     return (replace(pipelines[0], commands=commands), *pipelines[1:])
 
 

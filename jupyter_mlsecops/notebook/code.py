@@ -229,7 +229,7 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
     session = Session(texts=tuple(layout.python for layout in layouts), environment=_environment(layouts))
     codes: list[Code] = []
     for number, (cell, layout) in enumerate(zip(cells, layouts, strict=True)):
-        kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"  # type: ignore[assignment]
+        kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"
         if kind == "python" and notebook.language != "python":
             kind = "text"
         code = Code(

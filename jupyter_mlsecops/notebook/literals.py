@@ -152,7 +152,7 @@ def _decoded(escape: str) -> str:
     kind, digits = escape[1], escape[2:]
     if kind.isdecimal():
         return chr(int(escape[1:], 8))
-    if kind in "xuU":
+    if kind in "xuU" and digits:
         number = int(digits, 16)
         return chr(number) if number <= _LAST_CHARACTER else "?"
     return "?" if kind == "N" else _SIMPLE.get(kind, kind)

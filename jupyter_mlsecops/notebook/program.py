@@ -37,10 +37,11 @@ MAX_DEPTH = 40  # how many bindings and sub-expressions are followed from one ex
 MAX_EXPRESSION = 2_000
 # Of all the names and texts that are put together for one program: a short program can stand for long texts.
 MAX_CHARACTERS = 30_000_000
-MAX_READ = 500_000
+MAX_READ = 200_000
 MAX_NAME = 500
 
 NO_NAMES: tuple[str, ...] = ()
+NOT_KNOWN: object = UNKNOWN
 T = TypeVar("T")
 
 
@@ -236,11 +237,10 @@ class Program:
             case ast.Constant(value=value):
                 return value
             case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd()):
-                constant: object = self.bounded(defined_values.signed_constant, node, UNKNOWN)
-                return constant
+                return self.bounded(defined_values.signed_constant, node, NOT_KNOWN)
         defined = self.value(node)
         if defined is not node:
-            return self.bounded(Program.constant, defined, UNKNOWN)
+            return self.bounded(Program.constant, defined, NOT_KNOWN)
         text = self.text(node)
         return UNKNOWN if text is None or HOLE in text else text
 

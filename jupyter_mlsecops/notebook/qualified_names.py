@@ -145,7 +145,8 @@ def attribute_names(program: Program, owner: ast.expr, attribute: str) -> Names:
 
 
 def _below(owners: Names, attribute: str) -> Names:
-    return tuple(attribute if owner in _BUILTINS else f"{owner}.{attribute}" for owner in owners)
+    is_name = attribute != "__dict__"
+    return tuple(attribute if is_name and owner in _BUILTINS else f"{owner}.{attribute}" for owner in owners)
 
 
 def _of_member(program: Program, owner: ast.ClassDef, instance: bool, attribute: str) -> Names:  # noqa: FBT001

@@ -152,13 +152,14 @@ def reaching(bindings: Sequence[Binding], at: Position, branch: Branch | None) -
     others = above if chosen.at <= at else bindings[index + 1 : index + _MOST_ARMS]
     found = [chosen]
     for other in others:
-        if other.branch is None:
-            break
-        theirs = other.branch.arms()
+        theirs = other.branch.arms() if other.branch is not None else {}
         shared = next((statement for statement in arms if statement in theirs), None)
         if shared is None:
             break
-        if arms[shared] != theirs[shared]:  # else it is overwritten in the same arm
+        overwritten = any(
+            each.branch is not None and theirs.get(each.branch.statement) == each.branch.arm for each in found
+        )
+        if arms[shared] != theirs[shared] and not overwritten:
             found.append(other)
     return found
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.program import Program
 
-# Blanks and digits are counted: a width may be as large as it likes.
-_PERCENT = re.compile(r"%(?:\((\w{1,100})\))?([#0\- +]{0,5}(?:\d{1,9}|\*)?(?:\.\d{0,9})?)([diouxXeEfFgGcrsa%])")
+# Nothing is given back once it is read: a width may be as long as it likes.
+_PERCENT = re.compile(r"%(?:\((\w{1,100})\))?([#0\- +]*+(?:\*|\d*+)(?:\.(?:\*|\d*+))?)([diouxXeEfFgGcrsa%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
 _SIMPLE_FORMAT = re.compile(r"[<>^=]?[+\- ]?0?\d{0,2},?(?:\.\d{1,2})?[dfsxXob]?")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.executions import executed
+from jupyter_mlsecops.executions import executed, line_magics
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.notebook.shell import HOLE
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.ipython import Magic
 
 _LOADS = frozenset({"run", "load", "loadpy", "macro"})
 _FIX = Fix(title="Name a commit in the URL, or compare the file's SHA-256 before it is run", safety=Safety.MANUAL)
@@ -30,7 +29,7 @@ def _summary(subjects: Sequence[str]) -> str:
 
 @code_rule(
     merge=Merge.SUBJECT, summarise=_summary, category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
-    triggers=("http", "ftp:", "wget", "curl", "retriev", "get_file", "download"),
+    triggers=("http", "ftp:", "wget", "curl", "retriev", "get_file", "download", "requests", "urlopen", "gdown", "aria2c"),
 )  # fmt: skip
 def executed_download(code: Code) -> Iterator[Hit]:
     r"""Code that was downloaded is run, imported or installed.
@@ -38,8 +37,8 @@ def executed_download(code: Code) -> Iterator[Hit]:
     ## What it sees
 
     A file that the notebook downloads and then hands to a shell, to Python, `accelerate launch` and the like, `%run`, `import`, `pip install`,
-    `dpkg`; and `%run` or `%load` of a URL. The download is named in the finding. Silent where the URL holds a commit, and where a
-    digest or a signature is checked.
+    `dpkg`; and `%run` or `%load` of a URL. The download is named in the finding. Silent where the URL holds a commit of a forge, and
+    where a digest or a signature is checked before; **medium** where that is MD5, SHA-1 or a tag.
 
     ## Why it matters
 
@@ -75,8 +74,8 @@ def executed_download(code: Code) -> Iterator[Hit]:
 
     - <https://cwe.mitre.org/data/definitions/494.html>
     """
-    for magic in code.magics:
-        yield from _loaded(code, magic)
+    for name, arguments, start, end in line_magics(code):
+        yield from _loaded(code, name, arguments, (start, end))
     for execution, fetch in executed(code.session):
         if execution.code is not code or fetch.source in ("clone", "bucket") or (fetch.url and is_private(fetch.url)):
             continue
@@ -96,17 +95,20 @@ def executed_download(code: Code) -> Iterator[Hit]:
 
 def _is_weakly_checked(fetch: Fetch, strength: Strength) -> bool:
     """Whether a tag or a digest such as MD5 stands for what is run; a vendor's good name does not."""
-    return strength is Strength.WEAK and (not fetch.url or is_tagged(fetch.url) or url_strength(fetch.url) is Strength.NONE)
+    return strength is Strength.WEAK and (
+        not fetch.url or is_tagged(fetch.url) or url_strength(fetch.url) is Strength.NONE
+    )
 
 
 def _how(how: str) -> str:
     return f"run by {how}" if how.startswith("%") else how
 
 
-def _loaded(code: Code, magic: Magic) -> Iterator[Hit]:
-    words = [word.strip("'\"") for word in magic.arguments.split() if not word.startswith("-")]
-    if magic.name not in _LOADS or not words or not words[0].startswith(("http://", "https://", "ftp://")):
+def _loaded(code: Code, name: str, arguments: str, span: tuple[int, int]) -> Iterator[Hit]:
+    words = [word.strip("'\"") for word in arguments.split() if not word.startswith("-")]
+    if name not in _LOADS or not words or not words[0].startswith(("http://", "https://", "ftp://")):
         return
     if url_strength(words[0]) is not Strength.STRONG and not is_private(words[0]):
-        message = f"`%{magic.name}` runs whatever the server answers"
-        yield Hit(at=code.place(magic.start, magic.end), message=message, fixes=(_FIX,), subject=words[0])
+        yield Hit(
+            at=code.place(*span), message=f"`%{name}` runs whatever the server answers", fixes=(_FIX,), subject=words[0]
+        )

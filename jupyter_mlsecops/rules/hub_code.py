@@ -88,12 +88,18 @@ def hub_loaders_row() -> HubLoader:
 
 def _fetched(call: Call, name: str, row: HubLoader) -> Iterator[Hit]:
     argument = call.argument(str(row.id[0]), int(row.id[1]))
-    if argument is None or call.text("source", 99) == "local" or any(is_commit(call.text(each)) for each in row.revision):
+    if (
+        argument is None
+        or call.text("source", 99) == "local"
+        or any(is_commit(call.text(each)) for each in row.revision)
+    ):
         return
     value = call.code.program.value(argument)
     items = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [argument]
     texts = [call.code.program.text(item) for item in items]
-    wanted = [text for text in texts if text is None or not (is_commit(text.rpartition(":")[2]) or _is_local(call, text))]
+    wanted = [
+        text for text in texts if text is None or not (is_commit(text.rpartition(":")[2]) or _is_local(call, text))
+    ]
     if not wanted:
         return
     text = max(wanted, key=lambda each: _severity(name, each, row))

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Call, Code, Session
 
-_FIX = Fix(title="Compare the digest with a value in the notebook, after the download, and stop where they differ", safety=Safety.MANUAL)
+_FIX = Fix(
+    title="Compare the digest with a value in the notebook, after the download, and stop where they differ",
+    safety=Safety.MANUAL,
+)
 
 
 @code_rule(

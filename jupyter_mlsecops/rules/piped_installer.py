@@ -17,7 +17,25 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.shell import Command, Pipeline
 
-_PASSES_ON = frozenset({"tee", "cat", "gunzip", "gzip", "zcat", "base64", "sed", "tr", "head", "tail", "bunzip2", "xz", "dos2unix", "envsubst", "openssl"})
+_PASSES_ON = frozenset(
+    {
+        "tee",
+        "cat",
+        "gunzip",
+        "gzip",
+        "zcat",
+        "base64",
+        "sed",
+        "tr",
+        "head",
+        "tail",
+        "bunzip2",
+        "xz",
+        "dos2unix",
+        "envsubst",
+        "openssl",
+    }
+)
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
 _QUIET = frozenset({"-u", "-E", "-I", "-B", "-q", "--no-save", "--vanilla", "--slave", "--no-init-file"})
 MAX_DEPTH = 5
@@ -121,7 +139,11 @@ def _substituted(code: Code, command: Command) -> Iterator[tuple[int, int, str]]
     words = list(command.words[:1])
     if command.program in table("runners")["interpreters"] or command.program in ("eval", "source", ".", "exec"):
         words += command.arguments
-        words += [redirect.target for redirect in command.redirects if redirect.operator in ("<", "<<<") and redirect.target is not None]
+        words += [
+            redirect.target
+            for redirect in command.redirects
+            if redirect.operator in ("<", "<<<") and redirect.target is not None
+        ]
     for word in words:
         for segment in word.segments:
             for pipeline in segment.pipelines:

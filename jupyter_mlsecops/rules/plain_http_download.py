@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _SCHEMES = ("http://", "ftp://", "git://")
-_ARGUMENTS = frozenset({"url", "path", "filepath_or_buffer", "io", "path_or_buf", "path_or_buffer", "source", "fname", "filename", "filename_or_obj"})
+_ARGUMENTS = frozenset(
+    {
+        "url",
+        "path",
+        "filepath_or_buffer",
+        "io",
+        "path_or_buf",
+        "path_or_buffer",
+        "source",
+        "fname",
+        "filename",
+        "filename_or_obj",
+    }
+)
 
 
 @code_rule(
@@ -88,7 +101,11 @@ def plain_http_download(code: Code) -> Iterator[Hit]:
 
 def _url(call: Call) -> str | None:
     """What a reader reads: its first argument, whatever that is called."""
-    given = call.node.args[0] if call.node.args else next((k.value for k in call.node.keywords if k.arg in _ARGUMENTS), None)
+    given = (
+        call.node.args[0]
+        if call.node.args
+        else next((k.value for k in call.node.keywords if k.arg in _ARGUMENTS), None)
+    )
     return None if given is None else call.code.program.text(given)
 
 

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Call, Code
 
-_EVALUATORS = frozenset({"eval", "exec", "builtins.eval", "builtins.exec", "compile", "pandas.eval", "numexpr.evaluate", "sympy.sympify", "sympy.parse_expr"})
+_EVALUATORS = frozenset(
+    {
+        "eval",
+        "exec",
+        "builtins.eval",
+        "builtins.exec",
+        "compile",
+        "pandas.eval",
+        "numexpr.evaluate",
+        "sympy.sympify",
+        "sympy.parse_expr",
+    }
+)
 _APPLIERS = frozenset({"apply", "map", "applymap", "transform", "map_elements"})
 _FIX = Fix(title="Read data with json.loads or ast.literal_eval; never evaluate it", safety=Safety.MANUAL)
 
@@ -83,7 +95,11 @@ def _evaluated(call: Call) -> Iterator[tuple[ast.expr, str]]:
         yield call.node.args[0], call.name
     function = call.node.func
     for argument in call.node.args:
-        handed = _EVALUATORS.intersection(call.code.program.names(argument)) if isinstance(argument, (ast.Name, ast.Attribute)) else None
+        handed = (
+            _EVALUATORS.intersection(call.code.program.names(argument))
+            if isinstance(argument, (ast.Name, ast.Attribute))
+            else None
+        )
         if not handed:
             continue
         if isinstance(function, ast.Attribute) and function.attr in _APPLIERS:

@@ -21,7 +21,9 @@ _SHELLS = frozenset({
     "asyncio.create_subprocess_shell", "IPython.utils.process.system",
 })  # fmt: skip
 _RUN = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
-_FIX = Fix(title="Hand the arguments over as a list, without a shell, or quote them with shlex.quote", safety=Safety.MANUAL)
+_FIX = Fix(
+    title="Hand the arguments over as a list, without a shell, or quote them with shlex.quote", safety=Safety.MANUAL
+)
 
 
 @code_rule(

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.code_edits import remove_item, remove_keyword
-from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.environment import settings, whole_span
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hosts import is_private
 from jupyter_mlsecops.rule import code_rule
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
+    from jupyter_mlsecops.notebook.model import Place
 
 _ADDRESSES = frozenset({"url", "base_url", "endpoint_url", "host", "hosts", "endpoint", "uri", "server"})
 
@@ -77,6 +78,13 @@ def tls_verification_off(code: Code) -> Iterator[Hit]:
     - <https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification>
     - <https://cwe.mitre.org/data/definitions/295.html>
     """
+    said: dict[Place, Hit] = {}
+    for hit in _hits(code):
+        said.setdefault(hit.at, hit)  # a dict that is handed to os.environ is both a dict and a setting
+    yield from said.values()
+
+
+def _hits(code: Code) -> Iterator[Hit]:
     for call in code.calls:
         yield from _called(call)
     for node in code.nodes(ast.Assign, ast.Dict):
@@ -89,8 +97,12 @@ def tls_verification_off(code: Code) -> Iterator[Hit]:
     yield from texts(code)
     for setting in settings(code):
         if _is_off(setting.name, setting.value):
-            place = code.place(setting.start, setting.end)
-            yield Hit(at=place, message=f"`{setting.name}` switches the verification of certificates off: {MESSAGE}", fixes=(BY_HAND,))
+            place = code.place(*whole_span(code, setting))
+            yield Hit(
+                at=place,
+                message=f"`{setting.name}` switches the verification of certificates off: {MESSAGE}",
+                fixes=(BY_HAND,),
+            )
 
 
 def _is_off(variable: str, value: str) -> bool:
@@ -102,7 +114,12 @@ def _called(call: Call) -> Iterator[Hit]:
         yield _hit(call, f"`{call.name}` verifies no certificate: {MESSAGE}", BY_HAND)
     elif any(name.endswith("urllib3.disable_warnings") for name in call.names):
         message = "the warning that certificates are not verified is silenced"
-        yield Hit(at=call.place, message=message, severity=Severity.INFO, fixes=(Fix(title="Delete this call", safety=Safety.MANUAL),))
+        yield Hit(
+            at=call.place,
+            message=message,
+            severity=Severity.INFO,
+            fixes=(Fix(title="Delete this call", safety=Safety.MANUAL),),
+        )
     elif keyword := next((keyword for keyword in call.node.keywords if _switches_off(call, keyword)), None):
         shown = f"{keyword.arg}={ast.unparse(keyword.value)[:40]}"
         fix = Fix(title=f"Remove {shown}", safety=Safety.UNSAFE, edits=(remove_keyword(call, keyword),))
@@ -126,7 +143,11 @@ def _switches_off(call: Call, keyword: ast.keyword) -> bool:
         return value is True
     if not _is_no(value):
         return False
-    return name in facts()["keywords"] or (name == "verify" and _sends(call)) or (name == "ssl" and matches(call.names, facts()["ssl"]))
+    return (
+        name in facts()["keywords"]
+        or (name == "verify" and _sends(call))
+        or (name == "ssl" and matches(call.names, facts()["ssl"]))
+    )
 
 
 def _is_no(value: object) -> bool:
@@ -135,7 +156,10 @@ def _is_no(value: object) -> bool:
 
 def _is_none(code: Code, node: ast.expr) -> bool:
     """Whether an expression is `ssl.CERT_NONE`."""
-    return any(name.endswith("CERT_NONE") for name in code.program.names(node)) or code.program.text(node) in ("CERT_NONE", "NONE")
+    return any(name.endswith("CERT_NONE") for name in code.program.names(node)) or code.program.text(node) in (
+        "CERT_NONE",
+        "NONE",
+    )
 
 
 def _hit(call: Call, message: str, fix: Fix) -> Hit:
@@ -170,7 +194,10 @@ def _assigned(code: Code, node: ast.Assign) -> Iterator[Hit]:
             (target.attr in facts()["keywords"] and _is_no(value))
             or (target.attr == "verify" and _is_no(value) and _is_session(code, target))
             or (target.attr == "verify_mode" and _is_none(code, node.value))
-            or (target.attr == "_create_default_https_context" and any("unverified" in name for name in code.program.names(node.value)))
+            or (
+                target.attr == "_create_default_https_context"
+                and any("unverified" in name for name in code.program.names(node.value))
+            )
         )
         if off:
             message = f"`{target.attr}` switches the verification of certificates off: {MESSAGE}"
@@ -196,5 +223,11 @@ def _items(code: Code, node: ast.Dict) -> Iterator[Hit]:
         )
         if off:
             start, end = code.span(key)[0], code.span(value)[1]
-            fix = Fix(title=f"Remove {name}", safety=Safety.UNSAFE, edits=(remove_item(code, start, end, *code.span(node)),))
-            yield Hit(at=code.place(start, end), message=f"`{name}` switches the verification of certificates off: {MESSAGE}", fixes=(fix,))
+            fix = Fix(
+                title=f"Remove {name}", safety=Safety.UNSAFE, edits=(remove_item(code, start, end, *code.span(node)),)
+            )
+            yield Hit(
+                at=code.place(start, end),
+                message=f"`{name}` switches the verification of certificates off: {MESSAGE}",
+                fixes=(fix,),
+            )

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.code_edits import remove_item, remove_keyword
-from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.environment import settings, whole_span
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.hub_ids import named_repository
 from jupyter_mlsecops.notebook.scopes import dotted
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code, Session
+    from jupyter_mlsecops.notebook.model import Place
 
 
 @code_rule(
@@ -78,6 +79,13 @@ def trusted_remote_code(code: Code) -> Iterator[Hit]:
 
     - <https://huggingface.co/docs/transformers/models#custom-models>
     """
+    said: dict[Place, Hit] = {}
+    for hit in _hits(code):
+        said.setdefault(hit.at, hit)  # a dict that is handed to os.environ is both a dict and a setting
+    yield from said.values()
+
+
+def _hits(code: Code) -> Iterator[Hit]:
     for call in code.calls:
         if _is_given(call):
             yield _called(call)
@@ -86,7 +94,9 @@ def trusted_remote_code(code: Code) -> Iterator[Hit]:
     yield from texts(code)
     for setting in settings(code):
         if setting.name in VARIABLES and setting.is_true:
-            yield Hit(at=code.place(setting.start, setting.end), message=f"`{setting.name}`: {MESSAGE}", fixes=(BY_HAND,))
+            yield Hit(
+                at=code.place(*whole_span(code, setting)), message=f"`{setting.name}`: {MESSAGE}", fixes=(BY_HAND,)
+            )
 
 
 def _is_given(call: Call) -> bool:
@@ -112,8 +122,13 @@ def _is_default(function: ast.AST | None, parameter: ast.AST) -> bool:
         return False
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-    return any(own is parameter and isinstance(default, ast.Constant) and is_on(default.value) for own, default in pairs)
+    pairs = [
+        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return any(
+        own is parameter and isinstance(default, ast.Constant) and is_on(default.value) for own, default in pairs
+    )
 
 
 def _handed_on(session: Session) -> frozenset[object]:
@@ -135,31 +150,56 @@ def _called(call: Call) -> Hit:
     severity = Severity.MEDIUM if is_commit(call.text("revision")) else Severity.HIGH
     if any(name.startswith("datasets.") for name in call.names) and is_at_least(call.code, "datasets", "4"):
         severity = Severity.INFO
-    return Hit(at=call.place, message=f"`{NAME}=True`: {MESSAGE}", severity=severity, fixes=(fix,), subject=named_repository(call))
+    return Hit(
+        at=call.place,
+        message=f"`{NAME}=True`: {MESSAGE}",
+        severity=severity,
+        fixes=(fix,),
+        subject=named_repository(call),
+    )
 
 
 def _items(code: Code) -> Iterator[Hit]:
     """`{"trust_remote_code": True}`, `options["trust_remote_code"] = True` and `config.trust_remote_code = True`."""
     handed_on = code.session.once(_handed_on)
-    for node in code.nodes(ast.Dict, ast.Assign):
+    for node in code.nodes(ast.Dict, ast.Assign, ast.AnnAssign):
         if isinstance(node, ast.Dict) and node not in handed_on:
             yield from _pairs(code, node)
+        elif isinstance(node, ast.AnnAssign):
+            yield from _field(code, node)
         elif isinstance(node, ast.Assign) and is_on(code.program.constant(node.value)):
             for target in node.targets:
                 match target:
                     case ast.Attribute(attr=name) if name == NAME:
                         pass
-                    case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)) if _is_key(key) and dotted(owner) not in handed_on:
+                    case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)) if (
+                        _is_key(key) and dotted(owner) not in handed_on
+                    ):
                         pass
                     case _:
                         continue
                 yield Hit(at=code.place(*code.span(node)), message=f"`{NAME}`: {MESSAGE}", fixes=(BY_HAND,))
 
 
+def _field(code: Code, node: ast.AnnAssign) -> Iterator[Hit]:
+    """`trust_remote_code: bool = True`, the default of a class of settings."""
+    is_field = isinstance(node.target, ast.Name) and node.target.id == NAME and node.value is not None
+    value = node.value
+    if isinstance(value, ast.Call):  # field(default=True)
+        value = next((keyword.value for keyword in value.keywords if keyword.arg == "default"), None)
+    if is_field and value is not None and is_on(code.program.constant(value)):
+        yield Hit(at=code.place(*code.span(node)), message=f"`{NAME}`: {MESSAGE}", fixes=(BY_HAND,))
+
+
 def _pairs(code: Code, node: ast.Dict) -> Iterator[Hit]:
     for key, value in zip(node.keys, node.values, strict=True):
         name = code.program.text(key) if key is not None else None
-        if key is None or name is None or not (_is_key(name) or name in VARIABLES) or not is_on(code.program.constant(value)):
+        if (
+            key is None
+            or name is None
+            or not (_is_key(name) or name in VARIABLES)
+            or not is_on(code.program.constant(value))
+        ):
             continue
         start, end = code.span(key)[0], code.span(value)[1]
         edit = remove_item(code, start, end, *code.span(node))

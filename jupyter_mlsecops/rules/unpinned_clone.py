@@ -40,8 +40,8 @@ def unpinned_clone(code: Code) -> Iterator[Hit]:
     ## What it sees
 
     `git clone` of a default branch or a branch (**medium**) or of a tag (**low**), when the notebook then installs, imports or runs something from
-    the clone. **info** for owners that are organisations with many eyes on them. Silent when a commit is checked out, and when nothing
-    of the clone is run.
+    the clone. **info** for owners that are organisations with many eyes on them. Silent when a commit is checked out before that,
+    and when nothing of the clone is run.
 
     ## Why it matters
 
@@ -123,7 +123,9 @@ def _checked_out(session: Session, fetch: Fetch, execution: Execution) -> str | 
     for name in (folder, ""):
         found = by_folder.get(name, [])
         start = bisect_right(found, (fetch.moment, ""))
-        between += [reference for moment, reference in found[start : start + MAX_CHECKOUTS] if moment <= execution.spot.moment]
+        between += [
+            reference for moment, reference in found[start : start + MAX_CHECKOUTS] if moment <= execution.spot.moment
+        ]
     return next((reference for reference in between if COMMIT.fullmatch(reference)), between[0] if between else None)
 
 
@@ -148,7 +150,10 @@ def _reference(command: Command) -> str | None:
     words = [word.text for word in read_arguments(command.arguments, letters="Cc").rest]
     if not words or words[0] not in ("checkout", "reset", "switch", "fetch"):
         return None
-    return next((text for text in words[1:] if COMMIT.fullmatch(text)), words[-1] if len(words) > 1 and words[0] != "fetch" else None)
+    return next(
+        (text for text in words[1:] if COMMIT.fullmatch(text)),
+        words[-1] if len(words) > 1 and words[0] != "fetch" else None,
+    )
 
 
 def _severity(fetch: Fetch, checked_out: str | None) -> Severity:
@@ -157,5 +162,7 @@ def _severity(fetch: Fetch, checked_out: str | None) -> Severity:
         return Severity.INFO
     references = [checked_out or ""]
     if fetch.command is not None:
-        references.append(read_arguments(fetch.command.arguments, letters="b", valued=["--branch"]).value(["-b", "--branch"]) or "")
+        references.append(
+            read_arguments(fetch.command.arguments, letters="b", valued=["--branch"]).value(["-b", "--branch"]) or ""
+        )
     return Severity.LOW if any(VERSION.fullmatch(reference) for reference in references) else Severity.MEDIUM

@@ -85,7 +85,13 @@ def unsafe_archive_extraction(code: Code) -> Iterator[Hit]:
             at=call.place,
             message=f"members of the archive can be written anywhere: it is extracted without a filter, an archive {WHO[origin.origin]}",
             severity=level(call, origin, remote=Severity.MEDIUM, unknown=Severity.INFO),
-            fixes=(Fix(title='Extract with filter="data"', safety=Safety.UNSAFE, edits=(add_argument(call, 'filter="data"'),)),),
+            fixes=(
+                Fix(
+                    title='Extract with filter="data"',
+                    safety=Safety.UNSAFE,
+                    edits=(add_argument(call, 'filter="data"'),),
+                ),
+            ),
             causes=came_from(origin),
             subject=origin.subject,
         )
@@ -101,7 +107,11 @@ def _archive(call: Call) -> ast.expr | None:
         argument = call.argument("filename", 0)
         text = (call.code.program.text(argument) if argument is not None else "") or ""
         kind = call.text("format", 2) or ""
-        return argument if ".tar" in text.lower() or text.lower().endswith((".tgz", ".tbz2", ".txz")) or "tar" in kind else None
+        return (
+            argument
+            if ".tar" in text.lower() or text.lower().endswith((".tgz", ".tbz2", ".txz")) or "tar" in kind
+            else None
+        )
     return None
 
 

@@ -91,7 +91,12 @@ def _loaded(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
             causes=came_from(origin),
             subject=origin.subject,
         )
-    elif origin.origin is Origin.REMOTE and not origin.verified and _is_public(origin) and loaders("keras").find(call.names):
+    elif (
+        origin.origin is Origin.REMOTE
+        and not origin.verified
+        and _is_public(origin)
+        and loaders("keras").find(call.names)
+    ):
         text = call.text("filepath", 0) or (origin.fetch.file_name if origin.fetch else "")
         is_old = text.lower().endswith((".h5", ".hdf5"))
         yield Hit(

@@ -82,7 +82,9 @@ def unsafe_numpy_load(code: Code) -> Iterator[Hit]:
             yield Hit(at=code.place(*code.span(node)), message=message, fixes=(_DELETE,))
 
 
-_DELETE = Fix(title="Delete this line, and pass allow_pickle=True only where the file is your own", safety=Safety.MANUAL)
+_DELETE = Fix(
+    title="Delete this line, and pass allow_pickle=True only where the file is your own", safety=Safety.MANUAL
+)
 
 
 def _changes_defaults(code: Code, node: ast.Assign) -> bool:

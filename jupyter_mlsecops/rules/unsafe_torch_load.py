@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.code_edits import add_argument, replace_node
-from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.environment import settings, whole_span
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.loading import WHO, came_from, level, loaded, loaders
 from jupyter_mlsecops.notebook.program import UNKNOWN
@@ -91,7 +91,7 @@ def unsafe_torch_load(code: Code) -> Iterator[Hit]:
     switched = [setting for setting in settings(code) if setting.name == _SWITCH and setting.is_true]
     for setting in switched:
         yield Hit(
-            at=code.place(setting.start, setting.end),
+            at=code.place(*whole_span(code, setting)),
             message=f"`{_SWITCH}` makes every `torch.load` of this process run the code in the file",
             severity=Severity.HIGH,
             fixes=(Fix(title="Delete this line", safety=Safety.MANUAL),),
@@ -124,7 +124,14 @@ def _checkpoint(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
     else:
         severity = level(call, origin, remote=Severity.MEDIUM, unknown=Severity.LOW)
         message = f"`{name}` runs code from the file before PyTorch 2.6, and this is a file {WHO[origin.origin]}"
-    yield Hit(at=call.place, message=message, severity=severity, fixes=_fixes(call, given), causes=came_from(origin), subject=origin.subject)
+    yield Hit(
+        at=call.place,
+        message=message,
+        severity=severity,
+        fixes=_fixes(call, given),
+        causes=came_from(origin),
+        subject=origin.subject,
+    )
 
 
 def _is_legacy(code: Code) -> bool:
@@ -148,7 +155,11 @@ def _fixes(call: Call, given: ast.expr | None) -> tuple[Fix, ...]:
 
 def _download(call: Call, name: str) -> Iterator[Hit]:
     weights_only, checked = call.constant("weights_only"), call.constant("check_hash")
-    if weights_only is True or checked is True or (weights_only is UNKNOWN and call.argument("weights_only") is not None):
+    if (
+        weights_only is True
+        or checked is True
+        or (weights_only is UNKNOWN and call.argument("weights_only") is not None)
+    ):
         return
     yield Hit(
         at=call.place,
@@ -183,7 +194,12 @@ def _program(call: Call, name: str, loader: Loader) -> Iterator[Hit]:
             at=call.place,
             message=f"`{name}` loads a program, not only weights, from a file {WHO[origin.origin]}",
             severity=level(call, origin, remote=Severity.MEDIUM, unknown=Severity.LOW),
-            fixes=(Fix(title="Exchange weights as safetensors, the model as source in a pinned package", safety=Safety.MANUAL),),
+            fixes=(
+                Fix(
+                    title="Exchange weights as safetensors, the model as source in a pinned package",
+                    safety=Safety.MANUAL,
+                ),
+            ),
             causes=came_from(origin),
             subject=origin.subject,
         )

@@ -83,7 +83,11 @@ def unsafe_yaml_load(code: Code) -> Iterator[Hit]:
     - <https://pyyaml.org/wiki/PyYAMLDocumentation>
     """
     for call in code.calls:
-        if (found := loaders("yaml-unsafe").find(call.names)) or ((found := loaders("yaml-full").find(call.names)) and is_below(code, "pyyaml", "5.4")) or ((found := loaders("yaml").find(call.names)) and _is_unsafe(call)):
+        if (
+            (found := loaders("yaml-unsafe").find(call.names))
+            or ((found := loaders("yaml-full").find(call.names)) and is_below(code, "pyyaml", "5.4"))
+            or ((found := loaders("yaml").find(call.names)) and _is_unsafe(call))
+        ):
             yield from _hit(call, found[0])
         elif "ruamel.yaml.YAML" in call.names and call.text("typ", 0) in ("unsafe", "base_unsafe"):
             message = '`YAML(typ="unsafe")` builds any object that the document names'
@@ -121,7 +125,12 @@ def _fix(call: Call) -> Fix:
     function = call.node.func
     attribute = getattr(function, "attr", "")
     replacement = _SAFE.get(attribute)
-    if replacement is None or "ruamel" in call.name or len(call.node.args) + len(call.node.keywords) > 2 or _has_brackets(call):
+    if (
+        replacement is None
+        or "ruamel" in call.name
+        or len(call.node.args) + len(call.node.keywords) > 2
+        or _has_brackets(call)
+    ):
         return Fix(title=title, safety=Safety.MANUAL)
     code = call.code
     end = code.span(function)[1]

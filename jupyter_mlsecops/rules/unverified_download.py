@@ -38,9 +38,10 @@ def unverified_download(code: Code) -> Iterator[Hit]:
     ## What it sees
 
     `wget`, `curl`, `aria2c`, `gdown`, `urlretrieve`, `requests.get`, `get_file` and the like, whose URL or target file is code or a
-    model (**medium**), an archive or safetensors (**low**). Data, text, tables and media are left alone, and so is what is verified: a digest
-    that is compared anywhere in the notebook, a checksum argument, a signature, a commit in the URL. MD5 and SHA-1 lower the
-    level by one. Hosts of the private network are not reported.
+    model (**medium**), an archive or safetensors (**low**); also through functions of the notebook and loops, where the call that
+    names the URL is the place. Data, text, tables and media are left alone, and so is what is verified after the download: a
+    digest that is compared, a checksum argument, a signature, a commit in the URL of a forge. MD5, SHA-1, a size, a tag, and
+    the host of a first party lower the level by one. Hosts of the private network are not reported.
 
     ## Why it matters
 
@@ -94,7 +95,9 @@ def unverified_download(code: Code) -> Iterator[Hit]:
             continue
         is_hub_model = kind == "weights" and fetch.gives == "data"  # `from_single_file`: as other weights from a hub
         severity = Severity.INFO if is_hub_model else Severity(max(_LEVELS[kind] - strength, Severity.INFO))
-        hit = Hit(at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or "")
+        hit = Hit(
+            at=fetch.place, message=_message(fetch, kind), severity=severity, fixes=_FIXES, subject=fetch.url or ""
+        )
         # A call in a loop, or in a function, may fetch many things: the worst of them speaks.
         key = (fetch.code.number, fetch.start, fetch.end)
         if key not in hits or severity > (hits[key].severity or Severity.INFO):
