@@ -22,6 +22,7 @@ from jupyter_mlsecops.notebook.broken_lines import (
 # Each replaced line costs a new parse of the text.
 MAX_REPAIRS = 40
 MAX_CHARACTERS_PARSED = 400_000
+MAX_TIMES_PARSED = 8  # of a text that is longer than that
 # Of statements that are parsed one by one, where the text as a whole is past help.
 _REPAIRS_OF_ONE = 4
 
@@ -85,7 +86,7 @@ class _Repair:
         self.text = text
         self.trees: list[ast.Module] = []
         self.is_broken = False
-        self._budget = MAX_CHARACTERS_PARSED
+        self._budget = MAX_CHARACTERS_PARSED + MAX_TIMES_PARSED * len(text)
         self._fragments = [_Fragment(lines=_LINE_END.split(text))]
 
     def run(self) -> None:

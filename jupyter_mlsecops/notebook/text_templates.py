@@ -51,7 +51,7 @@ def percent(program: Program, template: str, right: ast.expr) -> str | None:
             value = item_of(program, given, match[1]) if match[1] else next(values, None)
             if value is None or isinstance(value, ast.Starred):
                 yield HOLE
-            elif match[2] or match[3] in "rac":
+            elif match[2] or match[3] != "s":
                 yield _converted(program.constant(value), match[2], match[3])
             else:
                 yield shown(program, value)
