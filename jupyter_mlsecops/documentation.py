@@ -40,8 +40,7 @@ def read_documentation(docstring: str) -> Documentation:
     """Read the docstring of a rule; fences are tagged `bad`, `good` or `fixed` after their language."""
     markdown = inspect.cleandoc(docstring)
     examples = tuple(
-        Example(kind=kind, language=language, source=source)
-        for language, kind, source in _FENCE.findall(markdown)
+        Example(kind=kind, language=language, source=source) for language, kind, source in _FENCE.findall(markdown)
     )
     return Documentation(
         markdown=markdown,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from jupyter_mlsecops.findings import ClearOutput, ReplaceText, Report, Safety
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.edits import RemoveOutput, Replace
-from jupyter_mlsecops.notebook.text_edits import apply_to
+from jupyter_mlsecops.notebook.formats.text_edits import apply_to
 from jupyter_mlsecops.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jupyter_mlsecops.findings import Edit, Finding, Fix
-    from jupyter_mlsecops.notebook.model import Notebook
     from jupyter_mlsecops.settings import Settings
 
 # Fixes that stand in each other's way wait for the next round; a round that changes nothing is the last.

@@ -9,8 +9,8 @@ from jupyter_mlsecops.check import check
 from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import Problem, Report
 from jupyter_mlsecops.knowledge import table
+from jupyter_mlsecops.notebook.formats.scanned_files import read_file
 from jupyter_mlsecops.notebook.reader import Unreadable
-from jupyter_mlsecops.notebook.scanned_files import read_file
 from jupyter_mlsecops.redaction import Redactor
 from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.settings import Settings
@@ -76,7 +76,9 @@ def _secrets(notebook: Notebook, results: Iterable[Result]) -> tuple[str, ...]:
     plain = Excerpts(notebook, lambda text: text, ())
     telling = (result for result in results if result.rule.category == "secrets" and _points_at_values(result.rule))
     # What belongs to a secret is one too: the other half of a pair, the same value in another format of an output.
-    places = (place for result in telling for hit in result.hits for place in (hit.at, *(each.place for each in hit.related)))
+    places = (
+        place for result in telling for hit in result.hits for place in (hit.at, *(each.place for each in hit.related))
+    )
     return tuple(dict.fromkeys(value for place in places if (value := plain.value(place))))
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.secret_shapes.names import words_of
-from jupyter_mlsecops.secret_shapes.tokens import public_prefix
+from jupyter_mlsecops.secrets.shapes.names import words_of
+from jupyter_mlsecops.secrets.shapes.tokens import public_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from jupyter_mlsecops.documentation import Documentation, read_documentation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from jupyter_mlsecops.findings import Confidence, Hit, Severity
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Notebook, Text

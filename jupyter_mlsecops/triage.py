@@ -69,7 +69,7 @@ class _Claim:
                 return self.hit
 
 
-def triage(
+def triage(  # noqa: PLR0913  # all but two by keyword, and each of its own kind
     notebook: Notebook,
     results: Iterable[Result],
     *,

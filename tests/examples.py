@@ -58,9 +58,7 @@ def findings(content: bytes, rule: Rule) -> tuple[Notebook, tuple[Finding, ...]]
     checked = check(book, rules)
     assert not checked.problems
     excerpts = Excerpts(book, str, ())
-    decided = triage(
-        book, checked.results, path="example.ipynb", settings=Settings(), excerpts=excerpts, rules=rules
-    )
+    decided = triage(book, checked.results, path="example.ipynb", settings=Settings(), excerpts=excerpts, rules=rules)
     return book, tuple(finding for finding in decided.findings if finding.rule == rule.id)
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from notebooks import code, read_notebook
 
-from jupyter_mlsecops.fetches import all_fetches
-from jupyter_mlsecops.provenance import Provenance, provenance
+from jupyter_mlsecops.flows.fetches import all_fetches
+from jupyter_mlsecops.flows.provenance import Provenance, provenance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.flows.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flows import fetched
 
-from jupyter_mlsecops.pinning import Strength, digest_strength, url_strength
+from jupyter_mlsecops.flows.pinning import Strength, digest_strength, url_strength
 
 U = "https://example.org/a/m.pt"
 COMMIT = "5bd9e0b9f3e4d5c6a7b8c9d0e1f2a3b4c5d6e7f8"

@@ -59,7 +59,9 @@ def test_safe_fixes_alone_leave_the_rest():
 
 
 def test_fixes_that_touch_wait_for_the_next_round():
-    count, (source,) = mended('import requests\nrequests.get("https://a.example.org", verify=False, trust_remote_code=True)')
+    count, (source,) = mended(
+        'import requests\nrequests.get("https://a.example.org", verify=False, trust_remote_code=True)'
+    )
     assert (count, source) == (2, 'import requests\nrequests.get("https://a.example.org")')
 
 
@@ -120,14 +122,15 @@ def test_fix_writes_and_exits_with_the_state_after_it(file: Path, capsys: pytest
 def test_diff_writes_nothing_and_says_whether_it_would(file: Path, capsys: pytest.CaptureFixture[str]):
     before = file.read_bytes()
     assert cli.main(["scan", "--diff", "a.ipynb"]) == cli.FOUND
-    assert "torch>=2.0\\\"" in capsys.readouterr().out
+    assert 'torch>=2.0\\"' in capsys.readouterr().out
     assert file.read_bytes() == before
     file.write_bytes(notebook("x = 1"))
     assert cli.main(["scan", "--diff", "a.ipynb"]) == cli.CLEAN
 
 
 @pytest.mark.parametrize("arguments", [["--fix", "-"], ["--unsafe-fixes", "a.ipynb"]])
-def test_what_cannot_be_meant_is_refused(arguments: list[str], file: Path):
+@pytest.mark.usefixtures("file")
+def test_what_cannot_be_meant_is_refused(arguments: list[str]):
     assert cli.main(["scan", *arguments]) == cli.FAILED
 
 

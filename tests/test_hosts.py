@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.flows.hosts import host_of, is_private
 
 PRIVATE = [
     "http://localhost", "https://localhost:8888/x", "localhost:8080/x", "http://LOCALHOST", "http://localhost./x", "http://127.0.0.1:8000/x",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from notebooks import code, display, markdown, notebook, stream
 
 from examples import findings
+from jupyter_mlsecops.detection.invisible import invisible_runs
 from jupyter_mlsecops.findings import ReplaceText, Safety, Severity
-from jupyter_mlsecops.invisible import invisible_runs
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.edits import Replace, apply
 from jupyter_mlsecops.rules import all_rules

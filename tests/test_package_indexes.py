@@ -8,7 +8,7 @@ import pytest
 from notebooks import code, notebook
 
 from examples import findings
-from jupyter_mlsecops import package_indexes
+from jupyter_mlsecops.detection import package_indexes
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rules import all_rules
 

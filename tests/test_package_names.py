@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
+from jupyter_mlsecops.detection.package_names import Slip, compromise, confusion, edit_distance, is_known
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.requirements import normalise
-from jupyter_mlsecops.package_names import Slip, compromise, confusion, edit_distance, is_known
+from jupyter_mlsecops.notebook.packages.requirements import normalise
 
 
 @pytest.mark.parametrize(

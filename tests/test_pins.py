@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flows import codes_of
 
-from jupyter_mlsecops.pins import is_at_least, is_below
+from jupyter_mlsecops.flows.pins import is_at_least, is_below
 
 BELOW, AT_LEAST, NEITHER = (True, False), (False, True), (False, False)
 

@@ -4,8 +4,8 @@ import pytest
 from tokens import credential
 
 from jupyter_mlsecops.findings import Confidence
-from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name, words_of
-from jupyter_mlsecops.secret_shapes.placeholders import is_placeholder, is_random, likeness
+from jupyter_mlsecops.secrets.shapes.names import NameKind, kind_of_name, words_of
+from jupyter_mlsecops.secrets.shapes.placeholders import is_placeholder, is_random, likeness
 
 SECRET, PASSWORD, OTHER = NameKind.SECRET, NameKind.PASSWORD, NameKind.OTHER
 

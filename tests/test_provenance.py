@@ -7,7 +7,7 @@ import time
 import pytest
 from flows import codes_of, origin_of
 
-from jupyter_mlsecops.provenance import provenance
+from jupyter_mlsecops.flows.provenance import provenance
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 COMMIT = "5bd9e0b9f3e4d5c6a7b8c9d0e1f2a3b4c5d6e7f8"

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from examples import findings, fixed, notebook_of
-from jupyter_mlsecops.notebook import ipython
+from jupyter_mlsecops.notebook.ipython import layout as ipython
 from jupyter_mlsecops.rule import Rule
 from jupyter_mlsecops.rules import all_rules
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flows import codes_of
 
-from jupyter_mlsecops.taint import Taint, taint
+from jupyter_mlsecops.flows.taint import Taint, taint
 
 NETWORK, MODEL, INPUT = "NETWORK", "MODEL", "INPUT"
 GET = "import requests\nr = requests.get('https://example.org/x', timeout=9)\n"

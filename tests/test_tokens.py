@@ -9,10 +9,10 @@ from tokens import credential, fill, make
 
 from jupyter_mlsecops.findings import Confidence, Severity
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.secret_shapes.checks import CHECKS, base62_crc32
-from jupyter_mlsecops.secret_shapes.made_up import made_up
-from jupyter_mlsecops.secret_shapes.token_table import TokenKind, token_table
-from jupyter_mlsecops.secret_shapes.tokens import find_tokens, public_prefix
+from jupyter_mlsecops.secrets.shapes.checks import CHECKS, base62_crc32
+from jupyter_mlsecops.secrets.shapes.made_up import made_up
+from jupyter_mlsecops.secrets.shapes.token_table import TokenKind, token_table
+from jupyter_mlsecops.secrets.shapes.tokens import find_tokens, public_prefix
 
 KINDS = [pytest.param(kind, id=kind.id) for kind in token_table().kinds]
 ESCAPE = "\x1b"

@@ -6,9 +6,9 @@ import pytest
 from flows import fetched
 
 from examples import findings, notebook_of
-from jupyter_mlsecops.pinning import Strength
+from jupyter_mlsecops.flows.pinning import Strength
+from jupyter_mlsecops.flows.verification import is_verified, verification
 from jupyter_mlsecops.rules import all_rules
-from jupyter_mlsecops.verification import is_verified, verification
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 MD5 = "acbd18db4cc2f85cedef654fccc4a4d8"

@@ -10,8 +10,8 @@ import re._constants as constants
 import re._parser as parser
 import string
 
-from jupyter_mlsecops.secret_shapes.checks import base62_crc32
-from jupyter_mlsecops.secret_shapes.token_table import TokenKind, token_table
+from jupyter_mlsecops.secrets.shapes.checks import base62_crc32
+from jupyter_mlsecops.secrets.shapes.token_table import TokenKind, token_table
 
 _PLACEHOLDER = re.compile(r"\{\{(token|credential|url):([a-z0-9-]+)(?:#(\d+))?(!)?(?:\[(\d*):(\d*)\])?\}\}")
 _CHARACTER = re.compile(r"\{\{char:([0-9A-F]{4,5})\}\}")

@@ -18,7 +18,7 @@ from jupyter_mlsecops.findings import Problem, Report
 from jupyter_mlsecops.fixing import fix, redacted_diff
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.file_kinds import file_kind
-from jupyter_mlsecops.notebook.scanned_files import NOT_SCANNED
+from jupyter_mlsecops.notebook.formats.scanned_files import NOT_SCANNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,9 +133,7 @@ def _check_in_pool(
             raise
 
 
-def _check_one_by_one(
-    sources: list[Source], settings: Settings, mending: Mending | None
-) -> Iterator[FileResult]:
+def _check_one_by_one(sources: list[Source], settings: Settings, mending: Mending | None) -> Iterator[FileResult]:
     """After a worker died, each file gets a process of its own: the one that kills it is a problem, the rest is checked."""
     for source in sources:
         with _pool(1) as pool:

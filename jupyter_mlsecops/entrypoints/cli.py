@@ -116,7 +116,9 @@ def _add_how(group: Any) -> None:
 def _add_mending(group: Any) -> None:
     group.add_argument("--fix", action="store_true", help="mend what can be mended without changing what the code does")
     group.add_argument(
-        "--unsafe-fixes", action="store_true", help="with --fix or --diff: mend, too, what may change what the code does"
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: mend, too, what may change what the code does",
     )
     group.add_argument(
         "--diff", action="store_true", help="show what --fix would change; write nothing, exit with 1 if it would"
@@ -248,7 +250,9 @@ def _results(arguments: argparse.Namespace, settings: Settings) -> list[FileResu
         name = files.shown_path(_stdin_name(arguments), settings)
         results.append(checking.check_content(content, name, settings, mending))
     items = files.find([path for path in paths if path != files.STDIN], settings)
-    return results + checking.check_all(items, settings, jobs=arguments.jobs or checking.default_jobs(), mending=mending)
+    return results + checking.check_all(
+        items, settings, jobs=arguments.jobs or checking.default_jobs(), mending=mending
+    )
 
 
 def _stdin_name(arguments: argparse.Namespace) -> str:

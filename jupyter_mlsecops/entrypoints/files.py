@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from jupyter_mlsecops import globs
 from jupyter_mlsecops.findings import Problem
 from jupyter_mlsecops.notebook.file_kinds import file_kind
-from jupyter_mlsecops.notebook.python_files import SNIFFED_BYTES, is_notebook
+from jupyter_mlsecops.notebook.formats.python_files import SNIFFED_BYTES, is_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -28,10 +28,14 @@ def replace_file(location: str, *, before: bytes, after: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)
-        if path.read_bytes() != before:
-            raise ChangedMeanwhile
+        _refuse_if_changed(path, before)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _refuse_if_changed(path: Path, before: bytes) -> None:
+    if path.read_bytes() != before:
+        raise ChangedMeanwhile

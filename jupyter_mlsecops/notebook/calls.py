@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.literal_items import item_of
-from jupyter_mlsecops.notebook.unknown import UNKNOWN
+from jupyter_mlsecops.notebook.python.literal_items import item_of
+from jupyter_mlsecops.notebook.python.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Place
-    from jupyter_mlsecops.notebook.scopes import Position
+    from jupyter_mlsecops.notebook.python.scopes import Position
 
 _MOST_STARRED = 100
 

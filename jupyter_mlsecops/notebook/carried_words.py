@@ -6,10 +6,10 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.literals import literal_positions, template
-from jupyter_mlsecops.notebook.shell import Command, Dialect, Pipeline, Word, literal_word, moved, parse
-from jupyter_mlsecops.notebook.shell_model import HOLE
-from jupyter_mlsecops.notebook.text_pieces import spelled
+from jupyter_mlsecops.notebook.python.literals import literal_positions, template
+from jupyter_mlsecops.notebook.python.text_pieces import spelled
+from jupyter_mlsecops.notebook.shell.commands import Command, Dialect, Pipeline, Word, literal_word, moved, parse
+from jupyter_mlsecops.notebook.shell.model import HOLE
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code

@@ -6,9 +6,9 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook import ipython
 from jupyter_mlsecops.notebook.carried_words import listed, of_words, script, split_text, words_of
-from jupyter_mlsecops.notebook.shell import Pipeline, literal_word
+from jupyter_mlsecops.notebook.ipython import layout as ipython
+from jupyter_mlsecops.notebook.shell.commands import Pipeline, literal_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable

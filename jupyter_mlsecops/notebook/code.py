@@ -9,26 +9,27 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from jupyter_mlsecops.notebook import ipython, shell
 from jupyter_mlsecops.notebook.calls import Call
 from jupyter_mlsecops.notebook.carriers import carried
-from jupyter_mlsecops.notebook.dependency_files import declared_installs, read_script_metadata
-from jupyter_mlsecops.notebook.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
-from jupyter_mlsecops.notebook.installs import read_install
-from jupyter_mlsecops.notebook.literals import literal_positions
+from jupyter_mlsecops.notebook.ipython import layout as ipython
 from jupyter_mlsecops.notebook.model import Location, Place
-from jupyter_mlsecops.notebook.program import Program
-from jupyter_mlsecops.notebook.python import PythonSource, parse
+from jupyter_mlsecops.notebook.packages.dependency_files import declared_installs, read_script_metadata
+from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
+from jupyter_mlsecops.notebook.packages.installs import read_install
+from jupyter_mlsecops.notebook.python.literals import literal_positions
+from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.python.source import PythonSource, parse
+from jupyter_mlsecops.notebook.shell import commands as shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_mlsecops.notebook.file_kinds import DependencyKind, FileKind
-    from jupyter_mlsecops.notebook.installs import Install
-    from jupyter_mlsecops.notebook.ipython import Layout, Magic, ShellText
+    from jupyter_mlsecops.notebook.ipython.layout import Layout, Magic, ShellText
     from jupyter_mlsecops.notebook.model import Cell, Notebook
-    from jupyter_mlsecops.notebook.scopes import Position
+    from jupyter_mlsecops.notebook.packages.installs import Install
+    from jupyter_mlsecops.notebook.python.scopes import Position
 
 __all__ = ["Call", "Code", "CodeKind", "Session", "read_codes"]
 

@@ -15,8 +15,8 @@ from jupyter_mlsecops.notebook.source_map import SourceMap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from jupyter_mlsecops.notebook.json_spans import Span
-    from jupyter_mlsecops.notebook.json_text import JsonText
+    from jupyter_mlsecops.notebook.formats.json_spans import Span
+    from jupyter_mlsecops.notebook.formats.json_text import JsonText
     from jupyter_mlsecops.notebook.model import Place
 
 _ESCAPED_NON_ASCII = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])")

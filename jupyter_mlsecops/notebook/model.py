@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.file_kinds import FileKind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_mlsecops.notebook.mime import is_json
+from jupyter_mlsecops.notebook.formats.mime import is_json
 
 
 def child(pointer: str, key: str) -> str:

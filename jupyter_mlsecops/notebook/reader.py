@@ -7,13 +7,26 @@ from typing import Any
 
 import msgspec
 
-from jupyter_mlsecops.notebook.json_input import BYTE_ORDER_MARK, TOO_LARGE, UNREADABLE, Unreadable, decode, load
-from jupyter_mlsecops.notebook.language import read_language
-from jupyter_mlsecops.notebook.leaves import flattened
+from jupyter_mlsecops.notebook.formats.json_input import (
+    BYTE_ORDER_MARK,
+    TOO_LARGE,
+    UNREADABLE,
+    Unreadable,
+    decode,
+    load,
+)
+from jupyter_mlsecops.notebook.formats.language import read_language
+from jupyter_mlsecops.notebook.formats.leaves import flattened
+from jupyter_mlsecops.notebook.formats.old_formats import upgraded
+from jupyter_mlsecops.notebook.formats.repairs import Repairs
+from jupyter_mlsecops.notebook.formats.texts import (
+    is_object,
+    load_cell_texts,
+    load_notebook_texts,
+    read_count,
+    read_tags,
+)
 from jupyter_mlsecops.notebook.model import Cell, CellType, Notebook
-from jupyter_mlsecops.notebook.old_formats import upgraded
-from jupyter_mlsecops.notebook.repairs import Repairs
-from jupyter_mlsecops.notebook.texts import is_object, load_cell_texts, load_notebook_texts, read_count, read_tags
 
 __all__ = ["MAX_BYTES", "MAX_CELLS", "Unreadable", "read"]
 

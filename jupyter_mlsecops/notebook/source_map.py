@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.json_spans import NOWHERE, Span, Tree, outline
-from jupyter_mlsecops.notebook.json_text import JsonText
+from jupyter_mlsecops.notebook.formats.json_spans import NOWHERE, Span, Tree, outline
+from jupyter_mlsecops.notebook.formats.json_text import JsonText
 from jupyter_mlsecops.notebook.lines import LineIndex
 from jupyter_mlsecops.notebook.parts import join_of, steps
 

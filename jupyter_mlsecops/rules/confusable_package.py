@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.package_names import Slip, compromise, confusion
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.notebook.requirements import normalise
-from jupyter_mlsecops.package_names import Slip, compromise, confusion
+from jupyter_mlsecops.notebook.packages.requirements import normalise
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_mlsecops.detection.package_names import Confusion
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.installs import Install, Requirement
-    from jupyter_mlsecops.package_names import Confusion
+    from jupyter_mlsecops.notebook.packages.installs import Install, Requirement
 
 _LEVELS = {
     Slip.STUB: (Severity.INFO, Confidence.HIGH),

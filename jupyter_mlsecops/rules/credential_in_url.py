@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops import clock
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_fixes import SecretFixes
-from jupyter_mlsecops.secret_shapes.jwts import Jwt, jwts
-from jupyter_mlsecops.secret_shapes.url_credentials import url_credentials
+from jupyter_mlsecops.secrets import clock
+from jupyter_mlsecops.secrets.fixes import SecretFixes
+from jupyter_mlsecops.secrets.shapes.jwts import Jwt, jwts
+from jupyter_mlsecops.secrets.shapes.url_credentials import url_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,21 +7,21 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.agent_flags import Flag, flags, reason, switches, tools
-from jupyter_mlsecops.code_edits import remove_keyword, remove_words
-from jupyter_mlsecops.command_options import options
-from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.detection.agent_flags import Flag, flags, reason, switches, tools
+from jupyter_mlsecops.detection.code_edits import remove_keyword, remove_words
+from jupyter_mlsecops.detection.command_options import options
+from jupyter_mlsecops.detection.written_settings import settings_like
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.flows.environment import settings
+from jupyter_mlsecops.flows.provenance import Origin, provenance
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.provenance import Origin, provenance
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.written_settings import settings_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.shell.commands import Command
 
 _BY_HAND = Fix(title="Remove it, or run the agent in a sandbox", safety=Safety.MANUAL)
 _RUNS_CODE = 1  # place in the table's list of reasons

@@ -5,18 +5,18 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.executions import executed, line_magics
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
-from jupyter_mlsecops.hosts import is_private
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import Strength, is_tagged, url_strength
+from jupyter_mlsecops.flows.executions import executed, line_magics
+from jupyter_mlsecops.flows.hosts import is_private
+from jupyter_mlsecops.flows.pinning import Strength, is_tagged, url_strength
+from jupyter_mlsecops.flows.verification import verification
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import Merge, code_rule
-from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.flows.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Code
 
 _LOADS = frozenset({"run", "load", "loadpy", "macro"})

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.credential_positions import Position, positions
 from jupyter_mlsecops.findings import Confidence, Hit, Related, Severity
 from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_fixes import SecretFixes
-from jupyter_mlsecops.secret_shapes.jwts import jwts
-from jupyter_mlsecops.secret_shapes.names import NameKind, kind_of_name
-from jupyter_mlsecops.secret_shapes.placeholders import likeness
-from jupyter_mlsecops.secret_shapes.suspects import may_hold_secret, names_credentials
-from jupyter_mlsecops.secret_shapes.tokens import find_tokens
+from jupyter_mlsecops.secrets.fixes import SecretFixes
+from jupyter_mlsecops.secrets.positions import Position, positions
+from jupyter_mlsecops.secrets.shapes.jwts import jwts
+from jupyter_mlsecops.secrets.shapes.names import NameKind, kind_of_name
+from jupyter_mlsecops.secrets.shapes.placeholders import likeness
+from jupyter_mlsecops.secrets.shapes.suspects import may_hold_secret, names_credentials
+from jupyter_mlsecops.secrets.shapes.tokens import find_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

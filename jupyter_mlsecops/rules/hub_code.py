@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import HubLoader, hub_loaders
+from jupyter_mlsecops.flows.hub_ids import HubLoader, hub_loaders
+from jupyter_mlsecops.flows.pinning import is_commit
+from jupyter_mlsecops.flows.provenance import Origin, provenance
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import is_commit
-from jupyter_mlsecops.provenance import Origin, provenance
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import is_hub_id
-from jupyter_mlsecops.loading import Loader, came_from, level, loaded, loaders
-from jupyter_mlsecops.pinning import is_commit
-from jupyter_mlsecops.provenance import Origin
+from jupyter_mlsecops.flows.hub_ids import is_hub_id
+from jupyter_mlsecops.flows.loading import Loader, came_from, level, loaded, loaders
+from jupyter_mlsecops.flows.pinning import is_commit
+from jupyter_mlsecops.flows.provenance import Origin
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

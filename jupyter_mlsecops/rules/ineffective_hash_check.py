@@ -5,19 +5,19 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.command_checks import SUM_TOOLS
-from jupyter_mlsecops.files import history
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
-from jupyter_mlsecops.pinning import Strength
-from jupyter_mlsecops.reach import digested
+from jupyter_mlsecops.flows.command_checks import SUM_TOOLS
+from jupyter_mlsecops.flows.files import history
+from jupyter_mlsecops.flows.pinning import Strength
+from jupyter_mlsecops.flows.reach import digested
+from jupyter_mlsecops.flows.verification import verification
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.fetches import Fetch
+    from jupyter_mlsecops.flows.fetches import Fetch
     from jupyter_mlsecops.notebook.code import Call, Code, Session
 
 _FIX = Fix(

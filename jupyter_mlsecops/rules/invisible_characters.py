@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.invisible import Run, invisible_runs, kinds
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, ReplaceText, Safety, Severity
-from jupyter_mlsecops.invisible import Run, invisible_runs, kinds
 from jupyter_mlsecops.rule import notebook_rule
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.shown_secrets import may_show_secrets, shown_by_python, shown_by_shell
+from jupyter_mlsecops.secrets.shown import may_show_secrets, shown_by_python, shown_by_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, named_repository
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import is_commit
+from jupyter_mlsecops.flows.fetches import fetches
+from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, named_repository
+from jupyter_mlsecops.flows.pinning import is_commit
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

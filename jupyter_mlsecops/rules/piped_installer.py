@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.command_fetches import command_fetch
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.flows.command_fetches import command_fetch
+from jupyter_mlsecops.flows.hosts import host_of, is_private
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.shell import inner_script
+from jupyter_mlsecops.notebook.shell.commands import inner_script
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.shell import Command, Pipeline
+    from jupyter_mlsecops.notebook.shell.commands import Command, Pipeline
 
 _PASSES_ON = frozenset(
     {

@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlsecops.fetches import Fetch, fetches
-from jupyter_mlsecops.file_types import file_type
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.flows.fetches import Fetch, fetches
+from jupyter_mlsecops.flows.file_types import file_type
+from jupyter_mlsecops.flows.hosts import host_of, is_private
+from jupyter_mlsecops.flows.pinning import url_path
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.pinning import url_path
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

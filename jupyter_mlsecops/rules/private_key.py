@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_fixes import SecretFixes
-from jupyter_mlsecops.secret_shapes.private_keys import PrivateKey, private_keys
+from jupyter_mlsecops.secrets.fixes import SecretFixes
+from jupyter_mlsecops.secrets.shapes.private_keys import PrivateKey, private_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

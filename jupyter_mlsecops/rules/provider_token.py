@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Severity
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_fixes import SecretFixes
-from jupyter_mlsecops.secret_shapes.aws import secret_span
-from jupyter_mlsecops.secret_shapes.tokens import Token, find_tokens
+from jupyter_mlsecops.secrets.fixes import SecretFixes
+from jupyter_mlsecops.secrets.shapes.aws import secret_span
+from jupyter_mlsecops.secrets.shapes.tokens import Token, find_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

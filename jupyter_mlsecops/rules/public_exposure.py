@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlsecops.cloud_access import public_grants
-from jupyter_mlsecops.code_edits import replace_node
-from jupyter_mlsecops.command_options import Option, options
-from jupyter_mlsecops.environment import settings
+from jupyter_mlsecops.detection.cloud_access import public_grants
+from jupyter_mlsecops.detection.code_edits import replace_node
+from jupyter_mlsecops.detection.command_options import Option, options
+from jupyter_mlsecops.detection.written_settings import is_file, settings_like
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
+from jupyter_mlsecops.flows.environment import settings
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.knowledge.names import NameTable, name_table
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.written_settings import is_file, settings_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.shell.commands import Command
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what is looked for
 _AUTH = Fix(title="Ask for a login: auth=…", safety=Safety.MANUAL)

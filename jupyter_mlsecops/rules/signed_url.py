@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops import clock
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
-from jupyter_mlsecops.secret_fixes import SecretFixes
-from jupyter_mlsecops.secret_shapes.signed_urls import SignedUrl, signed_urls
+from jupyter_mlsecops.secrets import clock
+from jupyter_mlsecops.secrets.fixes import SecretFixes
+from jupyter_mlsecops.secrets.shapes.signed_urls import SignedUrl, signed_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

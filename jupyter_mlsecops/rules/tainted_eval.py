@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.flows.taint import Source, Taint, taint
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.taint import Source, Taint, taint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
+from jupyter_mlsecops.flows.taint import Taint, taint
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.taint import Taint, taint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Call, Code
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.shell.commands import Command
 
 _SHELLS = frozenset({
     "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "get_ipython().system", "get_ipython().getoutput",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_item, remove_keyword
-from jupyter_mlsecops.environment import settings, whole_span
+from jupyter_mlsecops.detection.code_edits import remove_item, remove_keyword
+from jupyter_mlsecops.detection.tls_settings import BY_HAND, MESSAGE, commanded, facts, matches, texts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hosts import is_private
+from jupyter_mlsecops.flows.environment import settings, whole_span
+from jupyter_mlsecops.flows.hosts import is_private
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.tls_settings import BY_HAND, MESSAGE, commanded, facts, matches, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_item, remove_keyword
-from jupyter_mlsecops.environment import settings, whole_span
+from jupyter_mlsecops.detection.code_edits import remove_item, remove_keyword
+from jupyter_mlsecops.detection.remote_code_flags import BY_HAND, MESSAGE, NAME, VARIABLES, flags, is_on, texts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import named_repository
-from jupyter_mlsecops.notebook.scopes import dotted
-from jupyter_mlsecops.pinning import is_commit
-from jupyter_mlsecops.pins import is_at_least
-from jupyter_mlsecops.remote_code_flags import BY_HAND, MESSAGE, NAME, VARIABLES, flags, is_on, texts
+from jupyter_mlsecops.flows.environment import settings, whole_span
+from jupyter_mlsecops.flows.hub_ids import named_repository
+from jupyter_mlsecops.flows.pinning import is_commit
+from jupyter_mlsecops.flows.pins import is_at_least
+from jupyter_mlsecops.flows.runs import runs
+from jupyter_mlsecops.notebook.python.scopes import dotted
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

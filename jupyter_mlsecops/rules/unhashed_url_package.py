@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from jupyter_mlsecops.detection.package_indexes import is_index_file
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.flows.hosts import host_of, is_private
+from jupyter_mlsecops.flows.pinning import VERSION, Strength, url_strength
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.package_indexes import is_index_file
-from jupyter_mlsecops.pinning import VERSION, Strength, url_strength
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.installs import Install, Requirement
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.packages.installs import Install, Requirement
+    from jupyter_mlsecops.notebook.shell.commands import Command
 
 _URL = re.compile(r"(?:https?|ftp)://\S*", re.IGNORECASE)
 _STRONG = re.compile(

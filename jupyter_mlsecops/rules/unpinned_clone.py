@@ -8,23 +8,23 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.arguments import read_arguments
-from jupyter_mlsecops.executions import Execution, executed
-from jupyter_mlsecops.fetches import Fetch, fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
-from jupyter_mlsecops.folders import folders
-from jupyter_mlsecops.hosts import is_private
+from jupyter_mlsecops.flows.arguments import read_arguments
+from jupyter_mlsecops.flows.executions import Execution, executed
+from jupyter_mlsecops.flows.fetches import Fetch, fetches
+from jupyter_mlsecops.flows.folders import folders
+from jupyter_mlsecops.flows.hosts import is_private
+from jupyter_mlsecops.flows.pinning import COMMIT, VERSION
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import COMMIT, VERSION
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.functions import Moment
+    from jupyter_mlsecops.flows.functions import Moment
     from jupyter_mlsecops.notebook.code import Code, Session
-    from jupyter_mlsecops.notebook.shell import Command
+    from jupyter_mlsecops.notebook.shell.commands import Command
 
 MAX_CHECKOUTS = 20  # that are looked at for one clone
 _OWNER = re.compile(r"(?:://(?:[^/@]*@)?[^/]+/|:)([\w.-]+)/[\w.-]+/?$")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, is_hub_id
+from jupyter_mlsecops.flows.fetches import fetches
+from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, is_hub_id
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.fetches import fetches
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hub_ids import from_hub, hub_fetch, is_hub_id, is_unsafe_file
+from jupyter_mlsecops.flows.fetches import fetches
+from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, is_hub_id, is_unsafe_file
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_mlsecops.hub_ids import HubFetch
+    from jupyter_mlsecops.flows.hub_ids import HubFetch
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Place
 

@@ -6,14 +6,14 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
+from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.installs import Install, Requirement
+    from jupyter_mlsecops.notebook.packages.installs import Install, Requirement
 
 _MOST_NAMED = 5
 # The installer itself; nobody wants to hear about `pip install --upgrade pip`.

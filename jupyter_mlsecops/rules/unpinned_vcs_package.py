@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
+from jupyter_mlsecops.flows.hosts import host_of, is_private
+from jupyter_mlsecops.flows.pinning import is_commit
 from jupyter_mlsecops.knowledge import table
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import is_commit
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.installs import Install, Requirement
+    from jupyter_mlsecops.notebook.packages.installs import Install, Requirement
 
 _SYSTEM = re.compile(r"(git|hg|svn|bzr)\+(?=\S)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.notebook.installs import read_install
-from jupyter_mlsecops.notebook.open_quotes import OpenQuotes
-from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
+from jupyter_mlsecops.notebook.packages.installs import read_install
+from jupyter_mlsecops.notebook.packages.open_quotes import OpenQuotes
+from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.swallowed import Swallowed
+    from jupyter_mlsecops.notebook.packages.swallowed import Swallowed
 
 _TITLE = "Quote the requirement"
 _LONGEST_SHOWN = 80

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import add_argument
+from jupyter_mlsecops.detection.code_edits import add_argument
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.loading import WHO, came_from, level
-from jupyter_mlsecops.notebook.program import UNKNOWN
-from jupyter_mlsecops.provenance import Origin, provenance
+from jupyter_mlsecops.flows.loading import WHO, came_from, level
+from jupyter_mlsecops.flows.provenance import Origin, provenance
+from jupyter_mlsecops.notebook.python.program import UNKNOWN
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

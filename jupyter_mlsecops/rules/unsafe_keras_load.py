@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_keyword
+from jupyter_mlsecops.detection.code_edits import remove_keyword
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.loading import Loader, came_from, level, loaded, loaders
-from jupyter_mlsecops.provenance import Origin, Provenance
+from jupyter_mlsecops.flows.loading import Loader, came_from, level, loaded, loaders
+from jupyter_mlsecops.flows.provenance import Origin, Provenance
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_keyword
+from jupyter_mlsecops.detection.code_edits import remove_keyword
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.loading import WHO, came_from, level, loaded, loaders
+from jupyter_mlsecops.flows.loading import WHO, came_from, level, loaded, loaders
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

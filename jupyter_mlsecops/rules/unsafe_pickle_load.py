@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.loading import WHO, Loader, came_from, handed_on, level, loaded, loaders
+from jupyter_mlsecops.flows.loading import WHO, Loader, came_from, handed_on, level, loaded, loaders
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_mlsecops.flows.provenance import Provenance
     from jupyter_mlsecops.notebook.code import Call, Code
-    from jupyter_mlsecops.provenance import Provenance
 
 
 @code_rule(

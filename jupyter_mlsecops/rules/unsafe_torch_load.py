@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import add_argument, replace_node
-from jupyter_mlsecops.environment import settings, whole_span
+from jupyter_mlsecops.detection.code_edits import add_argument, replace_node
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.loading import WHO, came_from, level, loaded, loaders
-from jupyter_mlsecops.notebook.program import UNKNOWN
-from jupyter_mlsecops.pins import is_at_least, is_below
+from jupyter_mlsecops.flows.environment import settings, whole_span
+from jupyter_mlsecops.flows.loading import WHO, came_from, level, loaded, loaders
+from jupyter_mlsecops.flows.pins import is_at_least, is_below
+from jupyter_mlsecops.notebook.python.program import UNKNOWN
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.loading import Loader
+    from jupyter_mlsecops.flows.loading import Loader
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _SWITCH = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.code_edits import remove_item, remove_keyword
+from jupyter_mlsecops.detection.code_edits import remove_item, remove_keyword
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.loading import came_from, level, loaders
-from jupyter_mlsecops.pins import is_at_least, is_below
-from jupyter_mlsecops.provenance import Origin, provenance
+from jupyter_mlsecops.flows.loading import came_from, level, loaders
+from jupyter_mlsecops.flows.pins import is_at_least, is_below
+from jupyter_mlsecops.flows.provenance import Origin, provenance
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops import package_indexes
+from jupyter_mlsecops.detection import package_indexes
+from jupyter_mlsecops.detection.package_indexes import UNSAFE_STRATEGIES, origins
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.package_indexes import UNSAFE_STRATEGIES, origins
+from jupyter_mlsecops.flows.hosts import host_of, is_private
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_mlsecops.detection.package_indexes import Origin
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.package_indexes import Origin
 
 _REMOVE = "Remove it; for a private authority, name its certificate with --cert"
 _BLANKS = re.compile(r"[ \t]*\Z")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.executions import executed
-from jupyter_mlsecops.fetches import Fetch, fetches
-from jupyter_mlsecops.file_types import FileType, file_type
-from jupyter_mlsecops.files import history
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
-from jupyter_mlsecops.hosts import host_of, is_private
-from jupyter_mlsecops.loading import loaders
-from jupyter_mlsecops.notebook.shell import HOLE
-from jupyter_mlsecops.pinning import Strength
-from jupyter_mlsecops.provenance import provenance_at
+from jupyter_mlsecops.flows.executions import executed
+from jupyter_mlsecops.flows.fetches import Fetch, fetches
+from jupyter_mlsecops.flows.file_types import FileType, file_type
+from jupyter_mlsecops.flows.files import history
+from jupyter_mlsecops.flows.hosts import host_of, is_private
+from jupyter_mlsecops.flows.loading import loaders
+from jupyter_mlsecops.flows.pinning import Strength
+from jupyter_mlsecops.flows.provenance import provenance_at
+from jupyter_mlsecops.flows.verification import verification
+from jupyter_mlsecops.notebook.shell.commands import HOLE
 from jupyter_mlsecops.rule import code_rule
-from jupyter_mlsecops.verification import verification
 
 if TYPE_CHECKING:
     import ast

@@ -6,8 +6,8 @@ import ast
 
 from notebooks import bare_notebook
 
-from jupyter_mlsecops.notebook.program import Program
-from jupyter_mlsecops.notebook.python import parse
+from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.python.source import parse
 
 
 def program_of(*cells: str) -> Program:

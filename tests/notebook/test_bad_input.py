@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.duplicate_keys import duplicate_keys
+from jupyter_mlsecops.notebook.formats.duplicate_keys import duplicate_keys
 from jupyter_mlsecops.notebook.model import Location, Notebook, Place
 from jupyter_mlsecops.notebook.reader import MAX_CELLS, Unreadable, read
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from notebooks import bare_notebook
 from programs import commands
 
-from jupyter_mlsecops.notebook.shell_model import HOLE
+from jupyter_mlsecops.notebook.shell.model import HOLE
 
 H = HOLE
 IMPORTS = "import asyncio, os, pip, pty, shlex, subprocess, sys\n"

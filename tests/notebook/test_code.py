@@ -9,7 +9,7 @@ from notebooks import bare_notebook
 
 from jupyter_mlsecops.notebook.code import Call, Code
 from jupyter_mlsecops.notebook.model import Notebook
-from jupyter_mlsecops.notebook.unknown import UNKNOWN
+from jupyter_mlsecops.notebook.python.unknown import UNKNOWN
 
 
 def codes(*cells: str) -> tuple[Code, ...]:

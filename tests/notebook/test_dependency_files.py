@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.dependency_files import declared_installs, read_script_metadata
-from jupyter_mlsecops.notebook.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
-from jupyter_mlsecops.notebook.toml_values import read_values
+from jupyter_mlsecops.notebook.packages.dependency_files import declared_installs, read_script_metadata
+from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
+from jupyter_mlsecops.notebook.packages.toml_values import read_values
 
 
 @pytest.mark.parametrize(

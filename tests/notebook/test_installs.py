@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.dockerfile import is_dockerfile, split_dockerfile
-from jupyter_mlsecops.notebook.installs import Install, read_install
-from jupyter_mlsecops.notebook.requirements import normalise, read_conda_spec, read_requirement
-from jupyter_mlsecops.notebook.requirements_file import is_requirements_file, read_requirements_file
-from jupyter_mlsecops.notebook.shell import HOLE, flatten, parse
-from jupyter_mlsecops.notebook.swallowed import swallowed_specifiers
+from jupyter_mlsecops.notebook.packages.dockerfile import is_dockerfile, split_dockerfile
+from jupyter_mlsecops.notebook.packages.installs import Install, read_install
+from jupyter_mlsecops.notebook.packages.requirements import normalise, read_conda_spec, read_requirement
+from jupyter_mlsecops.notebook.packages.requirements_file import is_requirements_file, read_requirements_file
+from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
+from jupyter_mlsecops.notebook.shell.commands import HOLE, flatten, parse
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 HASH = "0123456789abcdef" * 4

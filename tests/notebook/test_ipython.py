@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.ipython import Layout, _split_python, split
+from jupyter_mlsecops.notebook.ipython.layout import Layout, _split_python, split
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.literals import literal_positions, template
+from jupyter_mlsecops.notebook.python.literals import literal_positions, template
 
 PIECES = st.one_of(
     st.text(alphabet="aé𝒳 {}$%", min_size=1, max_size=4),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import constant, marked, names, program_of, text, value
 
-from jupyter_mlsecops.notebook.program import MAX_DEPTH, UNKNOWN, Program
-from jupyter_mlsecops.notebook.python import parse
+from jupyter_mlsecops.notebook.python.program import MAX_DEPTH, UNKNOWN, Program
+from jupyter_mlsecops.notebook.python.source import parse
 
 # -- names across cells ------------------------------------------------------------------------------------------------
 
@@ -37,6 +37,7 @@ from jupyter_mlsecops.notebook.python import parse
         ("import importlib; p = importlib.import_module('pickle'); _(p.load)",),
         ("from importlib import import_module as i; _(i('pickle').load)",),
         ("NAME = 'pickle'", "import importlib; _(importlib.import_module(NAME).load)"),
+        ("import importlib; _(importlib.import_module(name='pickle').load)",),
         ("_(__import__('pickle').load)",),
         ("_(__import__('pick' + 'le').load)",),
         ("import pickle; _(getattr(pickle, 'load'))",),
@@ -60,6 +61,13 @@ from jupyter_mlsecops.notebook.python import parse
         ("import pickle; f = [print, pickle.load]; _(f[1])",),
         ("import pickle; f = [print, pickle.load]; _(f[-1])",),
         ("import pickle; f = {'x': {'y': [pickle]}}; _(f['x']['y'][0].load)",),
+        ("import pickle; globals()['load'] = pickle.load; _(load)",),
+        ("import pickle\ndef f():\n    globals()['load'] = pickle.load", "_(load)"),
+        ("import pickle, types; n = types.SimpleNamespace(load=pickle.load); _(n.load)",),
+        ("import pickle\nclass A:\n    load = staticmethod(pickle.load)\n_(A.load)",),
+        ("import pickle, functools; load = functools.cache(pickle.load); _(load)",),
+        ("import pickle; _(getattr(pickle, 'daol'[::-1]))",),
+        ("import pickle; _(getattr(pickle, chr(108) + 'oad'))",),
         ("import pickle; x.load = pickle.load; _(x.load)",),
         ("import pickle; x.y.load = pickle.load; _(x.y.load)",),
         ("import pickle\nfor load in [pickle.load]:\n    _(load)",),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.python import PythonSource, parse
+from jupyter_mlsecops.notebook.python.source import PythonSource, parse
 
 
 def nodes(source: PythonSource) -> list[ast.AST]:

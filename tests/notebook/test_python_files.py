@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlsecops.notebook.edits import Replace
+from jupyter_mlsecops.notebook.formats.python_files import is_notebook, read_python
+from jupyter_mlsecops.notebook.formats.scanned_files import read_file
+from jupyter_mlsecops.notebook.formats.text_edits import apply_to
 from jupyter_mlsecops.notebook.model import Location, Notebook, Place
-from jupyter_mlsecops.notebook.python_files import is_notebook, read_python
 from jupyter_mlsecops.notebook.reader import Unreadable
-from jupyter_mlsecops.notebook.scanned_files import read_file
-from jupyter_mlsecops.notebook.text_edits import apply_to
 
 PERCENT = '''\
 #!/usr/bin/env python

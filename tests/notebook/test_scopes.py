@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.python import parse
-from jupyter_mlsecops.notebook.scopes import Binding, Scope, dotted, nearest, position_of, reaching
-from jupyter_mlsecops.notebook.walk import Walk
+from jupyter_mlsecops.notebook.python.scopes import Binding, Scope, dotted, nearest, position_of, reaching
+from jupyter_mlsecops.notebook.python.source import parse
+from jupyter_mlsecops.notebook.python.walk import Walk
 
 
 def walk(*cells: str) -> Walk:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.shell import (
+from jupyter_mlsecops.notebook.shell.commands import (
     HOLE,
     Command,
     Pipeline,

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import constant, marked, program_of, text
 
-from jupyter_mlsecops.notebook.program import Program
-from jupyter_mlsecops.notebook.shell_model import HOLE
+from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.shell.model import HOLE
 
 H = HOLE
 
@@ -109,7 +109,12 @@ H = HOLE
         ("'abc'[1:]", "bc"),
         ("'abc'[:-1]", "ab"),
         ("'abc'[1:2]", "b"),
-        ("'abc'[::2]", H),
+        ("'abc'[::2]", "ac"),
+        ("'abc'[::-1]", "cba"),
+        ("'abc'[::0]", H),
+        ("chr(97)", "a"),
+        ("chr(-1)", None),
+        ("os.path.join(*['a', 'b'], 'c')", "a/b/c"),
         ("'abc'[x:]", H),
         ("'abc'[0]", "a"),
         ("'abc'[9]", H),
@@ -157,6 +162,10 @@ def test_texts(expression: str, found: str | None):
         (("CONFIG = {}", "CONFIG['id'] = 'a'", "_(CONFIG['id'])"), "a"),
         (("class C:\n    X = 'a'", "_(C.X)"), "a"),
         (("class C:\n    def __init__(self):\n        self.x = 'a'\n    def f(self):\n        _(self.x + 'b')",), "ab"),
+        (("class M(Enum):\n    A = 'a'", "_(M.A.value)"), "a"),
+        (("@dataclass\nclass C:\n    x: str = 'a'", "c = C(x='b')", "_(c.x)"), "b"),
+        (("class C:\n    def __init__(self, x):\n        self.x = x + 'c'", "_(C(x='b').x)"), f"{H}c"),
+        (("a = argparse.Namespace(x='b')", "_(a.x)"), "b"),
         (("T = '%s/%s' % P", "P = ('a', 'b')", "_(T)"), "a/b"),
         (("import os", "os.environ['A'] = 'x'", "_(os.environ['A'])"), "x"),
         (("import os", "os.environ['A'] = 'x'", "_(os.getenv('A') + os.environ.get('A'))"), "xx"),

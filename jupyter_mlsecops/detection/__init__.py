@@ -1,0 +1,1 @@
+"""What single rules need beside the words of a notebook."""

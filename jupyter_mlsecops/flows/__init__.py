@@ -1,0 +1,1 @@
+"""Where files and texts come from and where they go: fetched, written, checked, loaded, run."""

@@ -1,0 +1,1 @@
+"""The formats that files come in, read within bounds, with a place for every character."""

@@ -1,0 +1,1 @@
+"""IPython's language around Python: magics, shell lines, and what is left."""

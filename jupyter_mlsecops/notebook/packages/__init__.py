@@ -1,0 +1,1 @@
+"""What asks for packages: commands of installers and files of dependencies."""

@@ -1,0 +1,1 @@
+"""Python as it stands in notebooks: trees, names, and what expressions stand for."""

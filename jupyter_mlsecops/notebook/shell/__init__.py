@@ -1,0 +1,1 @@
+"""The shell as a language: commands with words and places."""
