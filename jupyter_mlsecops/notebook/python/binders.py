@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.notebook.python.scopes import Binding, BindingKind, Frame, Position, Scope, dotted
@@ -162,6 +162,11 @@ class Binders:
                     pending.append((inner, value, "unknown", ()))
                 case ast.Tuple(elts=targets) | ast.List(elts=targets):
                     pending.extend(_unpacked(targets, value, kind, path))
+                case ast.Subscript(
+                    value=ast.Call(func=ast.Name(id="globals"), args=[]), slice=ast.Constant(value=str() as name)
+                ):
+                    module = replace(statement.frame, scope=statement.frame.scope.module)
+                    self.bind(name, module, kind, statement.node, statement.at, **facts)
                 case ast.Subscript(value=owner, slice=ast.Constant(value=str() as key)):
                     _keep(owner, key, statement, kind, facts)
                 case ast.Attribute(value=owner, attr=key):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.python.classes import member
-from jupyter_mlsecops.notebook.python.literal_items import item_of
+from jupyter_mlsecops.notebook.python.classes import class_of, member
+from jupyter_mlsecops.notebook.python.literal_items import item_of, keyword_of
 from jupyter_mlsecops.notebook.python.unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.python.scopes import Binding
 
 _MOST_STEPS = 40
+# Objects whose attributes are the keyword arguments that they are made with.
+_NAMESPACES = ("Namespace", ".AttrDict", ".EasyDict", ".Munch", ".Box", ".DotMap")
 
 DEFINED = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Await)
 """The expressions that may stand for others."""
@@ -27,7 +29,11 @@ def value_of(program: Program, node: ast.expr) -> ast.expr:
             case ast.Name():
                 binding = program.binding(node)
             case ast.Attribute(value=owner, attr=attribute):
-                binding = program.item(owner, f".{attribute}") or member(program, owner, attribute)
+                binding = program.item(owner, f".{attribute}")
+                if binding is None and (given := given_attribute(program, owner, attribute)) is not None:
+                    node = given
+                    continue
+                binding = binding or member(program, owner, attribute)
             case ast.Subscript(value=owner, slice=key):
                 constant = program.constant(key)
                 binding = program.item(owner, constant) if isinstance(constant, str) else None
@@ -46,6 +52,22 @@ def value_of(program: Program, node: ast.expr) -> ast.expr:
             return node
         node = defined
     return node
+
+
+def given_attribute(program: Program, owner: ast.expr, attribute: str) -> ast.expr | None:
+    """What `Namespace(attribute=…)`, or the constructor of a class that declares the attribute, was given for it."""
+    if attribute not in program.keyword_names:
+        return None
+    made = program.value(owner)
+    if not isinstance(made, ast.Call):
+        return None
+    given = keyword_of(program, made, attribute)
+    if given is None:
+        return None
+    found = class_of(program, made)
+    scope = program.scope_of(found[0]) if found else None
+    is_declared = scope is not None and attribute in scope.bindings
+    return given if is_declared or any(name.endswith(_NAMESPACES) for name in program.names(made.func)) else None
 
 
 def signed_constant(program: Program, node: ast.UnaryOp) -> object:

@@ -53,6 +53,11 @@ def item_of(program: Program, owner: ast.expr, key: object) -> ast.expr | None:
     return None
 
 
+def keyword_of(program: Program, call: ast.Call, name: str) -> ast.expr | None:
+    """The keyword argument of a call."""
+    return _index(program, call).items.get(name) if call.keywords else None
+
+
 def _index(program: Program, literal: ast.expr) -> LiteralIndex:
     """The index of a literal; made once, for a large one may be asked for often."""
     known = program.indices.get(literal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -114,6 +115,11 @@ class Program:
         starts, frames = self._starts[number]
         index = bisect_right(starts, at[1:]) - 1
         return frames[index] if index >= 0 else Frame(self.module, number)
+
+    @cached_property
+    def keyword_names(self) -> frozenset[str | None]:
+        """The names of all keyword arguments."""
+        return frozenset(node.arg for nodes in self.nodes for node in nodes if isinstance(node, ast.keyword))
 
     # -- bindings --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.notebook.python.classes import class_of, find_member
+from jupyter_mlsecops.notebook.python.defined_values import given_attribute
 from jupyter_mlsecops.notebook.python.literal_items import elements, item_of
 from jupyter_mlsecops.notebook.python.unknown import UNKNOWN
 from jupyter_mlsecops.notebook.shell.model import HOLE
@@ -26,6 +27,9 @@ MAX_ALTERNATIVES = 20
 CONVENTIONAL = {"np": "numpy", "pd": "pandas", "tf": "tensorflow", "th": "torch"}
 
 _IMPORTERS = frozenset({"importlib.import_module", "__import__", "importlib.__import__"})
+_WRAPPERS = frozenset({
+    "functools.partial", "functools.partialmethod", "functools.cache", "functools.lru_cache", "staticmethod", "classmethod",
+})  # fmt: skip
 _NAMESPACES = frozenset({"globals", "vars", "locals"})
 _LOOK_UPS = frozenset({"get", "pop", "setdefault", "__getitem__"})
 _ATTRIBUTE_LOOK_UPS = frozenset({"__getattribute__", "__getattr__"})
@@ -134,7 +138,8 @@ def _plain(name: str) -> str:
 def _of_attribute(program: Program, node: ast.Attribute) -> Names:
     if (stored := program.item(node.value, f".{node.attr}")) and (names := names_of_binding(program, stored)):
         return names
-    return attribute_names(program, node.value, node.attr)
+    given = given_attribute(program, node.value, node.attr)
+    return attribute_names(program, node.value, node.attr) if given is None else program.names(given)
 
 
 def attribute_names(program: Program, owner: ast.expr, attribute: str) -> Names:
@@ -184,9 +189,10 @@ def _returned(program: Program, function: ast.expr) -> list[ast.expr]:
 
 
 def _imported(program: Program, node: ast.Call, names: Names) -> Names | None:
-    if _IMPORTERS.isdisjoint(names) or not node.args:
+    if _IMPORTERS.isdisjoint(names):
         return None
-    module = program.text(node.args[0])
+    given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
+    module = program.text(given[0]) if given else None
     if not module or HOLE in module:
         return ()
     # __import__("a.b") gives a, unless names are asked of it.
@@ -213,8 +219,9 @@ def _got(program: Program, node: ast.Call, names: Names) -> Names | None:
     return attribute_names(program, owner, attribute) if attribute and HOLE not in attribute else ()
 
 
-def _partial(program: Program, node: ast.Call, names: Names) -> Names | None:
-    return program.names(node.args[0]) if "functools.partial" in names and node.args else None
+def _wrapped(program: Program, node: ast.Call, names: Names) -> Names | None:
+    """What calls the function that it is given."""
+    return program.names(node.args[0]) if node.args and not _WRAPPERS.isdisjoint(names) else None
 
 
 def _namespace(program: Program, node: ast.Call, names: Names) -> Names | None:
@@ -249,7 +256,7 @@ def _looked_up(program: Program, node: ast.Call, _names: Names) -> Names | None:
 
 
 _SPECIAL_CALLS: tuple[Callable[[Program, ast.Call, Names], Names | None], ...] = (
-    _imported, _got, _partial, _namespace, _super, _looked_up,
+    _imported, _got, _wrapped, _namespace, _super, _looked_up,
 )  # fmt: skip
 
 

@@ -12,11 +12,12 @@ from jupyter_mlsecops.notebook.python.text_templates import braces
 from jupyter_mlsecops.notebook.shell.model import HOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jupyter_mlsecops.notebook.python.program import Program
 
 MAX_JOINED = 1_000
+_SURROGATES = 0xD800
 
 _SAME_METHODS = frozenset(
     {"as_posix", "resolve", "absolute", "expanduser", "__str__", "__fspath__", "encode", "decode"}
@@ -34,7 +35,21 @@ _SPLITTERS: dict[str, Callable[..., object]] = {
 
 
 def _path(program: Program, parts: list[ast.expr]) -> str | None:
-    return joined_path([program.text(part) for part in parts[:MAX_JOINED]])
+    return joined_path([program.text(part) for part in _unpacked(program, parts[:MAX_JOINED])])
+
+
+def _unpacked(program: Program, parts: list[ast.expr]) -> Iterator[ast.expr]:
+    for part in parts:
+        items = program.value(part.value) if isinstance(part, ast.Starred) else None
+        if isinstance(items, (ast.List, ast.Tuple)):
+            yield from items.elts[:MAX_JOINED]
+        else:
+            yield part
+
+
+def _character(program: Program, node: ast.Call) -> str | None:
+    code = program.constant(node.args[0]) if len(node.args) == 1 else None
+    return chr(code) if isinstance(code, int) and 0 <= code < _SURROGATES else None
 
 
 def _joined_path(program: Program, node: ast.Call) -> str | None:
@@ -89,6 +104,7 @@ FUNCTIONS: dict[str, Callable[[Program, ast.Call], str | None]] = {
     **{f"os.path.{name}": _same_path for name in ("abspath", "expanduser", "expandvars", "normpath", "realpath")},
     **dict.fromkeys(("os.fspath", "os.fsdecode", "textwrap.dedent", "inspect.cleandoc"), _same_path),
     "str": _string,
+    "chr": _character,
     "os.path.basename": _of_path(posixpath.basename),
     "os.path.dirname": _of_path(posixpath.dirname),
     "urllib.parse.urljoin": _url,
@@ -149,7 +165,7 @@ def _format_map(program: Program, node: ast.Call, receiver: str) -> str | None:
 
 
 def _joinpath(program: Program, node: ast.Call, receiver: str) -> str | None:
-    return joined_path([receiver, *(program.text(part) for part in node.args[:MAX_JOINED])])
+    return joined_path([receiver, *(program.text(part) for part in _unpacked(program, node.args[:MAX_JOINED]))])
 
 
 def _with_suffix(program: Program, node: ast.Call, receiver: str) -> str | None:

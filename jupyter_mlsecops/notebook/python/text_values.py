@@ -150,6 +150,8 @@ def _of_attribute(program: Program, node: ast.Attribute) -> str | None:
     if node.attr in _PATH_PARTS:
         path = short_text(program, node.value)
         return None if path is None else _PATH_PARTS[node.attr](path)
+    if node.attr == "value" and program.value(node.value) is not node.value:  # of a member of an enumeration
+        return program.text(node.value)
     names = program.names(node) if node.attr in _KNOWN_ATTRIBUTES else ()
     return _KNOWN.get(names[0]) if names else None
 
@@ -182,10 +184,11 @@ def _cut(program: Program, whole: str, key: ast.expr) -> str:
     if not isinstance(key, ast.Slice):
         index = program.constant(key)
         return whole[index] if isinstance(index, int) and -len(whole) <= index < len(whole) else HOLE
-    lower, upper = (0 if bound is None else program.constant(bound) for bound in (key.lower, key.upper))
-    if key.step is not None or not isinstance(lower, int) or not isinstance(upper, int):
+    bounds = [program.constant(bound) for bound in (key.lower, key.upper, key.step) if bound is not None]
+    if not all(isinstance(bound, int) for bound in bounds) or (key.step is not None and bounds[-1] == 0):
         return HOLE
-    return whole[lower:] if key.upper is None else whole[lower:upper]
+    numbers = iter(bound for bound in bounds if isinstance(bound, int))
+    return whole[slice(*(None if bound is None else next(numbers) for bound in (key.lower, key.upper, key.step)))]
 
 
 # -- calls -------------------------------------------------------------------------------------------------------------
