@@ -114,7 +114,7 @@ def test_a_path_that_does_not_exist(tree):
 
 def test_a_folder_with_the_suffix_of_a_notebook(tree):
     root = tree("x.ipynb/a.ipynb")
-    assert found(root, ".") == found(root, "x.ipynb") == ["x.ipynb/a.ipynb"]
+    assert found(root, ".") == found(root, "x.ipynb") == ["! x.ipynb", "x.ipynb/a.ipynb"]
 
 
 @pytest.mark.parametrize("name", ["a.r", "notes.txt", "config.yml", "README"])

@@ -45,7 +45,7 @@ def find(paths: Iterable[str], settings: Settings) -> list[Item]:
     for path in paths:
         location = os.path.join(settings.working_directory, path)
         if os.path.isdir(location):
-            items += _walk(path, settings)
+            items += [*_misnamed(path, settings), *_walk(path, settings)]
         elif os.path.lexists(location):
             items.append(Source(location=location, name=shown_path(path, settings)))
         else:
@@ -91,11 +91,20 @@ def _walk(folder: str, settings: Settings) -> list[Item]:
             if isinstance(entry, Problem):
                 found.append((_name_parts(current), entry))
             elif entry.is_dir(follow_symlinks=False):
-                open_folders += [_join(current, entry.name)] if _is_entered(entry, settings) else []
+                if _is_entered(entry, settings):
+                    inner = _join(current, entry.name)
+                    open_folders.append(inner)
+                    found += [(_name_parts(inner), problem) for problem in _misnamed(inner, settings)]
             elif _is_taken(entry, settings):
                 name = _join(current, entry.name)
                 found.append((_name_parts(name), Source(location=entry.path, name=shown_path(name, settings))))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _misnamed(folder: str, settings: Settings) -> list[Problem]:
+    """The problem of a folder that is called like a notebook: whoever sees the name believes that it was checked."""
+    is_misnamed = folder.rstrip("/" + os.sep).lower().endswith(".ipynb")
+    return [unreadable(shown_path(folder, settings), "is a folder, not a notebook")] if is_misnamed else []
 
 
 def _entries(folder: str, settings: Settings) -> list[os.DirEntry[str] | Problem]:
