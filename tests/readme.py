@@ -62,7 +62,8 @@ def picture() -> str:
     console = Console(record=True, width=132, file=io.StringIO())
     console.print(Text.from_ansi(report(["examples/deserialization.ipynb", "examples/packages.ipynb"], color=True)))
     drawing = console.export_svg(title="jupyter-mlsecops scan examples", theme=MONOKAI, unique_id="report")
-    return re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
+    return drawing.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -62,6 +61,7 @@ class Program:
         self.module = self._walk.module
         self.scopes = (self.module, *self._walk.scopes.values())
         self.has_classes = any(scope.kind == "class" for scope in self.scopes)
+        self.keyword_names = {node.arg for nodes in self.nodes for node in nodes if isinstance(node, ast.keyword)}
         self._item_keys = {key for scope in self.scopes for _, key in scope.items}
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
         self.indices: dict[ast.AST, LiteralIndex] = {}
@@ -71,6 +71,7 @@ class Program:
         self._values: dict[ast.AST, ast.expr] = {}
         self._starts: dict[int, tuple[list[tuple[int, int]], list[Frame]]] = {}
         self._variables: dict[str, list[Binding]] | None = None
+        self._whole = self  # a copy that sees some names otherwise leaves what holds for all to the whole
         self._depth = 0
         self._room = MAX_CHARACTERS
         self._unread = MAX_READ + sum(len(source.text) for source in self.sources)
@@ -115,11 +116,6 @@ class Program:
         starts, frames = self._starts[number]
         index = bisect_right(starts, at[1:]) - 1
         return frames[index] if index >= 0 else Frame(self.module, number)
-
-    @cached_property
-    def keyword_names(self) -> frozenset[str | None]:
-        """The names of all keyword arguments."""
-        return frozenset(node.arg for nodes in self.nodes for node in nodes if isinstance(node, ast.keyword))
 
     # -- bindings --------------------------------------------------------------------------------------------------
 
@@ -273,12 +269,16 @@ class Program:
         expression = self.expression(name, at) if name.isidentifier() else None
         return None if expression is None else self.shown(expression)
 
-    def environment_variable(self, name: str, at: Position) -> str | None:
-        """What the notebook put into the environment under a name; None where it did not, or it is not known."""
+    def variables(self) -> dict[str, list[Binding]]:
+        """What the notebook puts into the environment, by name and in order."""
         if self._variables is None:
             self._variables = {}  # for whoever asks in between
             self._variables = written_variables(self)
-        found = self._variables.get(name)
+        return self._variables
+
+    def environment_variable(self, name: str, at: Position) -> str | None:
+        """What the notebook put into the environment under a name; None where it did not, or it is not known."""
+        found = self._whole.variables().get(name)
         value = found[nearest(found, at)].value if found else None
         return self.text(value) if value is not None else self.magic_environment.get(name)
 
