@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 16  # components of a path that are compared
 MAX_PATTERNS = 16  # events with unknown parts in their path that one look-up compares
+# Where notebooks stand: what is extracted there says nothing of all that stands there.
+_WORKING_FOLDERS = frozenset(
+    {".", "~", "/", "/content", "/root", "/home/jovyan", "/kaggle/working", "/workspace", "/notebooks"}
+)
 _LEAST_STEM = 4  # characters that an archive's name and a member's folder must share
 
 
@@ -74,7 +78,7 @@ class PathIndex:
 
     def _add(self, event: Event) -> None:
         path = event.path
-        if event.kind == "extract" and path == ".":
+        if event.kind == "extract" and path in _WORKING_FOLDERS:
             self._members[posixpath.basename(event.source or "")[:_LEAST_STEM].lower()].add(event)
             return
         if HOLE in path:
