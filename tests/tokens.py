@@ -143,6 +143,7 @@ _CREDENTIALS = {
     "dna": lambda _: "ACCA" + "GAACAGTCAGGCAAAA",
     "counting": lambda _: "ghp_" + string.digits + string.ascii_lowercase,
     "crosses": lambda _: "ghp_" + "x" * 36,
+    "crosses-line": lambda _: "x" * 48,
     "words": lambda _: "hf_" + "YourToken" * 3 + "YourTok",
     "password": lambda draw: "h" + _some(draw, 9, string.ascii_letters) + _some(draw, 2, string.digits) + "!",
     "plain-password": lambda draw: _some(draw, 8, string.ascii_lowercase) + _some(draw, 3, string.digits),
