@@ -7,7 +7,7 @@ from flows import fetched
 
 from examples import findings, notebook_of
 from jupyter_mlsecops.flows.pinning import Strength
-from jupyter_mlsecops.flows.verification import is_verified, verification
+from jupyter_mlsecops.flows.verification import verification
 from jupyter_mlsecops.rules import all_rules
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
@@ -158,9 +158,9 @@ def test_what_checks_nothing_changes_nothing(name: str):
 
 def test_checks_count_from_where_they_stand():
     early, late = fetched(GET, f"assert {READ} == '{SHA}'", GET)
-    assert is_verified(early)
-    assert not is_verified(late)
-    assert not is_verified(early, before=early.moment)
+    assert verification(early) is Strength.STRONG
+    assert verification(late) is not Strength.STRONG
+    assert verification(early, before=early.moment) is not Strength.STRONG
 
 
 @pytest.mark.parametrize(

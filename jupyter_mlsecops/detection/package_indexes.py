@@ -24,7 +24,6 @@ Role = Literal["index", "extra", "links", "channel", "trust", "strategy"]
 certificate is not asked for, or how one of several indexes is chosen."""
 Versions = Literal["open", "unknown", "exact"]
 
-_HASHED_PATH = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
 _NAMED = re.compile(r"[\w.-]+=(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)  # uv's `name=URL`
 
 _OPTIONS: Mapping[str, Role] = {
@@ -230,11 +229,6 @@ def is_default_index(url: str) -> bool:
 def is_test_index(url: str) -> bool:
     """Whether it is the index that is there for trying things out."""
     return host_of(url) in _hosts("test")
-
-
-def is_index_file(url: str) -> bool:
-    """Whether it is a file of the public index, under a path that holds its hash."""
-    return host_of(url) in _hosts("files") and _HASHED_PATH.search(url) is not None
 
 
 def is_vendor(url: str) -> bool:

@@ -60,11 +60,6 @@ class HubFetch:
         return None if self.revision is None else self.call.code.program.text(self.revision)
 
     @property
-    def is_pinned(self) -> bool:
-        """Whether a commit is given."""
-        return is_commit(self.revision_text)
-
-    @property
     def is_mutable(self) -> bool:
         """Whether the revision is a name that can move: a branch, a tag, a pull request."""
         text = self.revision_text

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from jupyter_mlsecops.flows.hosts import host_of
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.shell.commands import HOLE
 
@@ -89,7 +90,17 @@ def _is_enforced(url: str, host: str, path: str, query: str) -> bool:
     ) and _NUMBERED.search(path):
         return True
     is_content = url.startswith("ipfs://") or "/ipfs/" in path or ".ipfs." in host
-    return (is_content and _CONTENT_ID.search(f"{host}/{path}") is not None) or _INDEX_FILE.search(path) is not None
+    return (is_content and _CONTENT_ID.search(f"{host}/{path}") is not None) or is_index_file(url)
+
+
+def is_index_file(url: str) -> bool:
+    """Whether it is a file of the public package index, under a path that holds its hash; elsewhere such a path proves nothing."""
+    return host_of(url) in _index_hosts() and _INDEX_FILE.search(url) is not None
+
+
+@cache
+def _index_hosts() -> frozenset[str]:
+    return frozenset(".".join(labels) for labels in table("package_indexes")["files"])
 
 
 def _is_forge(host: str) -> bool:

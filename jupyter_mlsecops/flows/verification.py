@@ -29,11 +29,6 @@ _REMOVERS = frozenset({"remove", "unlink", "rmtree"})
 _SAYS = frozenset({"print", "display", "info", "warning", "warn", "error", "debug", "log"})
 
 
-def is_verified(fetch: Fetch, path: str = "", before: Moment | None = None) -> bool:
-    """Whether a fetch, or the file at `path` that it made, is checked by a digest that cannot be forged or a signature."""
-    return verification(fetch, path, before) is Strength.STRONG
-
-
 def verification(fetch: Fetch, path: str = "", before: Moment | None = None) -> Strength:
     """How strongly a fetch is checked below it in the notebook, and above a moment if one is given."""
     if fetch.check is Strength.STRONG:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from jupyter_mlsecops.detection.package_indexes import is_index_file
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
 from jupyter_mlsecops.flows.hosts import host_of, is_private
-from jupyter_mlsecops.flows.pinning import VERSION, Strength, url_strength
+from jupyter_mlsecops.flows.pinning import VERSION, Strength, is_index_file, url_strength
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import code_rule
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.packages.dockerfile import is_dockerfile, split_dockerfile
+from jupyter_mlsecops.notebook.file_kinds import file_kind
+from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.packages.installs import Install, read_install
 from jupyter_mlsecops.notebook.packages.requirements import normalise, read_conda_spec, read_requirement
-from jupyter_mlsecops.notebook.packages.requirements_file import is_requirements_file, read_requirements_file
+from jupyter_mlsecops.notebook.packages.requirements_file import read_requirements_file
 from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
 from jupyter_mlsecops.notebook.shell.commands import HOLE, flatten, parse
 
@@ -313,7 +314,7 @@ def test_a_requirements_file() -> None:
      ("notes.txt", False), ("requirements.py", False), ("requirements.md", False)],
 )  # fmt: skip
 def test_the_name_of_a_requirements_file(name: str, is_one: bool) -> None:
-    assert is_requirements_file(name) is is_one
+    assert (file_kind(name) in ("requirements", "wanted")) is is_one
 
 
 @given(st.text(alphabet="ab1-=#;\\\n\r @./>'\"", max_size=60))
@@ -343,4 +344,4 @@ def test_a_dockerfile() -> None:
     [("Dockerfile", True), ("app/Dockerfile", True), ("gpu.Dockerfile", True), ("Dockerfile.gpu", True), ("Dockerfiles/a.txt", False)],
 )  # fmt: skip
 def test_the_name_of_a_dockerfile(name: str, is_one: bool) -> None:
-    assert is_dockerfile(name) is is_one
+    assert (file_kind(name) == "dockerfile") is is_one

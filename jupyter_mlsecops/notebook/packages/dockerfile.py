@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.file_kinds import file_kind
 from jupyter_mlsecops.notebook.ipython.layout import Layout, blank
 from jupyter_mlsecops.notebook.ipython.magic_lines import ShellText
 
@@ -21,11 +20,6 @@ _RUN = re.compile(
 )
 _WORD_ALONE = re.compile(r"^[ \t]*(\w+)[ \t\r]*$", re.MULTILINE)
 _DOCUMENT = re.compile(r"<<-?[\"']?(\w+)[\"']?[ \t\r]*\Z")
-
-
-def is_dockerfile(name: str) -> bool:
-    """Whether a file is one by its name."""
-    return file_kind(name) == "dockerfile"
 
 
 def split_dockerfile(text: str) -> Layout:

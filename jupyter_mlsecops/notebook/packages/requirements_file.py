@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_mlsecops.notebook.file_kinds import file_kind
 from jupyter_mlsecops.notebook.formats.text_map import Excerpt
 from jupyter_mlsecops.notebook.packages.installs import Install, Option, Requirement, read_install
 from jupyter_mlsecops.notebook.packages.requirements import read_requirement
@@ -30,11 +29,6 @@ _HASH = re.compile(r"[ \t]--hash(?:[ \t]*=|[ \t])")
 _WORD = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"']|[\"'])+")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _QUOTES = re.compile(r"\"([^\"]*)\"|'([^']*)'")
-
-
-def is_requirements_file(name: str) -> bool:
-    """Whether a file is one by its name: requirements.txt, dev-requirements.in, requirements/base.txt."""
-    return file_kind(name) in ("requirements", "wanted")
 
 
 def read_requirements_file(text: str, *, verb: str = "install") -> Install:
