@@ -7,6 +7,7 @@ import type {
   LintRequest,
   PinReply,
   PinRequest,
+  RulePage,
   ScanCreated,
   ScanState
 } from './protocol';
@@ -16,7 +17,7 @@ export interface IApi {
   lint(request: LintRequest, signal?: AbortSignal): Promise<LintReply>;
   pin(request: PinRequest): Promise<PinReply>;
   /** A rule's page, as `jupyter mlsecops rule ID --format json` prints it. */
-  rule(id: string): Promise<unknown>;
+  rule(id: string): Promise<RulePage>;
   health(): Promise<Health>;
   startScan(path: string): Promise<ScanCreated>;
   /** The state of a folder scan with the findings from the `since`-th on. */
@@ -51,7 +52,7 @@ export class Api implements IApi {
     return this._request('POST', ['pin'], { body: request });
   }
 
-  async rule(id: string): Promise<unknown> {
+  async rule(id: string): Promise<RulePage> {
     return this._request('GET', ['rules', ...id.split('/')]);
   }
 
@@ -80,7 +81,7 @@ export class Api implements IApi {
     const url = URLExt.join(this._settings.baseUrl, NAMESPACE, ...path) + query;
     const init: RequestInit = { method, signal };
     if (body !== undefined) {
-      init.body = JSON.stringify(body);
+      init.body = wellFormed(JSON.stringify(body));
     }
     let response: Response;
     try {
@@ -95,6 +96,16 @@ export class Api implements IApi {
     // The types are generated from the schema that the server's tests hold its replies against.
     return (text ? JSON.parse(text) : undefined) as T;
   }
+}
+
+/**
+ * JSON without lone surrogates, which no strict reader takes: each becomes one replacement character, so that no
+ * position moves.
+ */
+export function wellFormed(json: string): string {
+  return json.replace(/\\(?:u[dD][89a-fA-F][\da-fA-F]{2}|.)/g, escape =>
+    /^\\ud/i.test(escape) && escape.length === 6 ? '\ufffd' : escape
+  );
 }
 
 function refusal(response: Response, text: string): ApiError {

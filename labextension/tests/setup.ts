@@ -1,0 +1,1 @@
+/** Nothing the tests share yet; what jsdom lacks is added here. */
