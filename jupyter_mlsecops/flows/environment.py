@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Call, Code
 
 _SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.__setitem__"})
+_METHODS = frozenset({"setdefault", "putenv", "__setitem__", "update"})
 _TRUE = frozenset({"1", "true", "yes", "on", "y"})
 
 
@@ -30,12 +31,16 @@ class Setting:
         return self.value.strip().strip("'\"").lower() in _TRUE
 
 
-def settings(code: Code) -> Iterator[Setting]:
+def settings(code: Code) -> tuple[Setting, ...]:
     """The variables that one text sets, in Python, magics and shell."""
+    return code.once(_settings)
+
+
+def _settings(code: Code) -> Iterator[Setting]:
     for node in code.nodes(ast.Assign):
         if isinstance(node, ast.Assign):
             yield from _assigned(code, node)
-    for call in code.calls:
+    for call in code.calls_of(_METHODS):
         yield from _called(code, call)
     for magic in code.magics:
         if magic.name in ("env", "set_env"):

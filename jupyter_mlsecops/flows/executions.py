@@ -38,6 +38,8 @@ _NATIVE = frozenset({
     "tensorflow.load_library", "numpy.ctypeslib.load_library",
 })  # fmt: skip
 _RUN_MAGICS = frozenset({"run", "load", "loadpy"})
+_EXECUTES = frozenset({"exec", "builtins.exec"})
+_WORDS = frozenset(name.rpartition(".")[2] for name in _LEADS | _RUNS | _IMPORTS | _FILES | _NATIVE | _EXECUTES)
 _CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz|so|appimage|AppImage|msi)$")
 _PACKAGE = re.compile(r"\.(?:whl|egg|zip|tar\.gz|tgz|tar\.bz2)$")
 MAX_STEPS = 8  # copies and extractions between a download and what is run
@@ -104,7 +106,7 @@ def line_magics(code: Code) -> Iterator[tuple[str, str, int, int]]:
     for magic in code.magics:
         if not magic.is_cell:
             yield magic.name, magic.arguments, magic.start, magic.end
-    for call in code.calls:
+    for call in code.calls_of({"run_line_magic", "magic"}):
         if call.name.endswith(".run_line_magic"):
             yield call.text("magic_name", 0) or "", call.text("line", 1) or "", call.start, call.end
         elif call.name.endswith(("get_ipython().magic", ".InteractiveShell.magic")):
@@ -167,7 +169,7 @@ class _Reader:
     def read(self) -> Iterator[Execution]:
         """The executions of the text, in document order."""
         found = [one for command in self._code.commands for one in self._commanded(command)]
-        found += [one for call in self._code.calls for one in self._called(call)]
+        found += [one for call in self._code.calls_of(_WORDS) for one in self._called(call)]
         for name, arguments, start, end in line_magics(self._code):
             found += self._magic(name, arguments, start, end)
         found += [one for node in self._code.nodes(ast.Import, ast.ImportFrom) for one in self._imported(node)]
@@ -216,7 +218,7 @@ class _Reader:
             yield from self._path_of(call, "location", 1, "imported")
         elif names & _NATIVE:
             yield from self._path_of(call, "name", 0, "loaded as native code")
-        elif names & {"exec", "builtins.exec"} and call.node.args:
+        elif names & _EXECUTES and call.node.args:
             yield from self._executed_text(call, call.node.args[0])
         elif names & _IMPORTS:
             module = call.text("name", 0)

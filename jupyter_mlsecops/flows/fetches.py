@@ -128,7 +128,7 @@ def _by_place(session: Session) -> dict[Code, tuple[Fetch, ...]]:
 def _read(code: Code) -> Iterator[Fetch]:
     from jupyter_mlsecops.flows.command_fetches import command_fetches
 
-    for call in code.calls:
+    for call in code.calls_of(fetchers().words):
         found = fetchers().find(call.names)
         if found:
             yield from _called(call, found[1])

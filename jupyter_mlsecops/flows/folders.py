@@ -55,7 +55,7 @@ class Folders:
         )
         told = [
             (call.start, call.end, folder)
-            for call in code.calls
+            for call in (code.calls if code.commands else ())
             if call.keyword("cwd") and (folder := call.text("cwd"))
         ]
         for command in code.commands:
@@ -101,7 +101,7 @@ def _changes(code: Code) -> Iterator[tuple[int, str]]:
             yield magic.start, _named(code, magic)
         elif magic.name == "popd":
             yield magic.start, "-"
-    for call in code.calls:
+    for call in code.calls_of({"chdir"}):
         if "os.chdir" in call.names:
             yield call.start, call.text("path", 0) or ""
 

@@ -178,7 +178,7 @@ def _fed(session: Session) -> dict[tuple[Scope | None, str], list[ast.expr]]:
     """What is fed into variables by `update`, by scope and name."""
     found: dict[tuple[Scope | None, str], list[ast.expr]] = defaultdict(list)
     for code in session.codes:
-        for call in code.calls:
+        for call in code.calls_of({"update"}):
             function = call.node.func
             if (
                 isinstance(function, ast.Attribute)

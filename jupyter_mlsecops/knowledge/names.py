@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -42,11 +43,10 @@ class NameTable(Generic[Row]):
                     return name, row
         return None
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """One of these stands in every text that uses a name of the table: the last components."""
-        last = {name.rpartition(".")[2] for name in self._exact} | set(self._patterns)
-        return tuple(sorted(last))
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The last components of all names; every name that the table knows ends in one of them."""
+        return frozenset({name.rpartition(".")[2] for name in self._exact} | set(self._patterns))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

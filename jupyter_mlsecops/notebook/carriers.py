@@ -191,3 +191,6 @@ _CARRIERS: dict[str, Callable[[Code, Call], tuple[Pipeline, ...]]] = {
     **dict.fromkeys(_of_ipython("run_cell_magic"), _cell_magic),
     **dict.fromkeys(_of_ipython("run_cell"), _cell),
 }
+
+CARRIER_WORDS = frozenset(name.rpartition(".")[2] for name in _CARRIERS)
+"""The last parts of the names of all carriers."""

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook.calls import Call
-from jupyter_mlsecops.notebook.carriers import carried
+from jupyter_mlsecops.notebook.carriers import CARRIER_WORDS, carried
 from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
 from jupyter_mlsecops.notebook.ipython import layout as ipython
+from jupyter_mlsecops.notebook.memo import Memo
 from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.packages.dependency_files import declared_installs, read_script_metadata
 from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.packages.installs import read_install
 from jupyter_mlsecops.notebook.python.literals import literal_positions
 from jupyter_mlsecops.notebook.python.program import Program
-from jupyter_mlsecops.notebook.python.source import PythonSource, parse
 from jupyter_mlsecops.notebook.shell import commands as shell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from jupyter_mlsecops.notebook.file_kinds import DependencyKind, FileKind
     from jupyter_mlsecops.notebook.ipython.layout import Layout, Magic, ShellText
     from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.notebook.packages.installs import Install
     from jupyter_mlsecops.notebook.python.scopes import Position
+    from jupyter_mlsecops.notebook.python.source import PythonSource
 
 __all__ = ["Call", "Code", "CodeKind", "Session", "read_codes"]
 
@@ -58,6 +59,14 @@ class Code:
     number: int = 0
     # The number that the editor shows beside the cell: when it last ran, if the file says so.
     execution_count: int | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, read: Callable[[Code], Iterable[T]]) -> tuple[T, ...]:
+        """What a function reads in this text; read when it is first asked for."""
+        if read not in self.memo:
+            self.memo[read] = tuple(read(self))
+        found: tuple[T, ...] = self.memo[read]
+        return found
 
     @property
     def program(self) -> Program:
@@ -94,20 +103,13 @@ class Code:
         return positions[min(start, last)], positions[last if end is None else min(end, last)]
 
     def nodes(self, *types: type[ast.AST], dead: bool = False) -> Iterator[ast.AST]:
-        """The nodes of these types, outer before inner; `dead`: those that never run too."""
-        found = [indices for kind, indices in self._by_type.items() if issubclass(kind, types)]
+        """The nodes of exactly these types, outer before inner; `dead`: those that never run too."""
+        by_type = self.program.by_type[self.number]
+        found = [by_type[kind] for kind in types if kind in by_type]
         nodes = self.program.nodes[self.number]
         for index in found[0] if len(found) == 1 else sorted(chain.from_iterable(found)):
             if dead or not self.program.is_dead(nodes[index]):
                 yield nodes[index]
-
-    @cached_property
-    def _by_type(self) -> dict[type[ast.AST], list[int]]:
-        """Every rule asks for nodes of some types: they are sorted once."""
-        found: dict[type[ast.AST], list[int]] = defaultdict(list)
-        for index, node in enumerate(self.program.nodes[self.number]):
-            found[type(node)].append(index)
-        return found
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -115,6 +117,27 @@ class Code:
         calls = [node for node in self.nodes(ast.Call) if isinstance(node, ast.Call)]
         calls.sort(key=lambda node: (node.lineno, node.col_offset))  # what begins together is outer before inner
         return tuple(self.call(node) for node in calls)
+
+    @cached_property
+    def _calls_by_word(self) -> Mapping[str, list[int]]:
+        """Every rule asks for calls of some functions: they are sorted once, by the last parts of their names."""
+        found: dict[str, list[int]] = {}
+        for index, call in enumerate(self.calls):
+            words = {name.rpartition(".")[2] for name in call.names}
+            if isinstance(call.node.func, ast.Attribute):
+                words.add(call.node.func.attr)
+            for word in words:
+                found.setdefault(word, []).append(index)
+        return found
+
+    def calls_of(self, words: AbstractSet[str]) -> Iterable[Call]:
+        """The calls of functions of which one of these is the last part of a name, in document order."""
+        by_word = self._calls_by_word
+        called = by_word.keys() & words
+        if not called:
+            return ()
+        calls = self.calls
+        return [calls[index] for index in sorted({index for word in called for index in by_word[word]})]
 
     def call(self, node: ast.Call) -> Call:
         """A call of this text as rules see it."""
@@ -129,7 +152,7 @@ class Code:
     def pipelines(self) -> tuple[shell.Pipeline, ...]:
         """What is handed to a shell, by every carrier, in document order."""
         found = [pipeline for text in self.layout.shells if not self._is_dead(text) for pipeline in self._parsed(text)]
-        found.extend(pipeline for call in self.calls for pipeline in carried(self, call))
+        found.extend(pipeline for call in self.calls_of(CARRIER_WORDS) for pipeline in carried(self, call))
         return tuple(sorted(found, key=lambda pipeline: pipeline.start))
 
     @cached_property
@@ -152,8 +175,7 @@ class Code:
 
     def _parsed(self, text: ShellText) -> tuple[shell.Pipeline, ...]:
         fill = self.filler_at(self.position(text.start)) if text.dialect == "ipython" else self.fill_script
-        pipelines = shell.parse(text.text, dialect=text.dialect, fill=fill)
-        return shell.moved(pipelines, lambda offset: offset + text.start)
+        return shell.parse(text.text, dialect=text.dialect, fill=fill, base=text.start)
 
     def _is_dead(self, text: ShellText) -> bool:
         return self.program.frame_at(self.position(text.start)).dead
@@ -194,6 +216,7 @@ class Session:
     # The codes of this session, and what readers of it worked out once for all of them.
     codes: list[Code] = field(default_factory=list, repr=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    read: Memo = field(default_factory=Memo, repr=False)
 
     def once(self, compute: Callable[[Session], T]) -> T:
         """What a function makes of this session; worked out when it is first asked for."""
@@ -201,6 +224,18 @@ class Session:
             self.memo[compute] = compute(self)
         found: T = self.memo[compute]
         return found
+
+    @cached_property
+    def _written(self) -> str:
+        return "\n".join(code.text for code in self.codes)
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of some words stands anywhere in the texts."""
+        return any(word in self._written for word in words)
+
+    def gather(self, read: Callable[[Code], Iterable[T]]) -> tuple[T, ...]:
+        """What a function reads in all texts, in their order."""
+        return tuple(chain.from_iterable(code.once(read) for code in self.codes))
 
     def positions(self, code: Code, node: ast.AST) -> list[int] | None:
         """Where each character of a literal's value stands in its text; kept for whoever asks about the same one next."""
@@ -213,7 +248,7 @@ class Session:
     @cached_property
     def sources(self) -> tuple[PythonSource, ...]:
         """The texts as Python."""
-        return tuple(parse(text) for text in self.texts)
+        return self.read.sources(self.texts)
 
     @cached_property
     def program(self) -> Program:
@@ -225,9 +260,11 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
     """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own."""
     if notebook.kind != "notebook":
         return tuple(_file_code(cell, notebook.kind) for cell in notebook.cells)
+    read = notebook.memo or Memo()
     cells = [cell for cell in notebook.cells if cell.type == "code"]
-    layouts = [ipython.split(cell.source, language=notebook.language) for cell in cells]
-    session = Session(texts=tuple(layout.python for layout in layouts), environment=_environment(layouts))
+    layouts = [read.layout(cell.source, notebook.language) for cell in cells]
+    texts = tuple(layout.python for layout in layouts)
+    session = Session(texts=texts, environment=_environment(layouts), read=read)
     codes: list[Code] = []
     for number, (cell, layout) in enumerate(zip(cells, layouts, strict=True)):
         kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.file_kinds import FileKind
+    from jupyter_mlsecops.notebook.memo import Memo
 
 CellType = Literal["code", "markdown", "raw"]
+T = TypeVar("T")
 SOURCE, WHOLE = "/source", ""
 """The parts that are sources: that of a cell, and a file without cells."""
 
@@ -82,17 +84,29 @@ class Cell:
     execution_count: int | None = None
     # Outputs are most of a file and few rules read them: decoded on first use.
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
+    # The JSON that they are decoded from (msgspec.Raw); None where it is not at hand.
+    undecoded: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def part(self) -> str:
         """The part that the source is."""
         return SOURCE if self.index is not None else WHOLE
 
-    @cached_property
-    def texts(self) -> tuple[Text, ...]:
-        """Every part that holds text: the source first, then attachments, metadata and outputs."""
+    @property
+    def text(self) -> Text:
+        """The source."""
         mime = {"code": "text/x-code", "markdown": "text/markdown", "raw": "text/plain"}[self.type]
-        return (Text(cell=self.index, part=self.part, text=self.source, mime=mime), *self.load_texts())
+        return Text(cell=self.index, part=self.part, text=self.source, mime=mime)
+
+    @cached_property
+    def other_texts(self) -> tuple[Text, ...]:
+        """Every other part that holds text: attachments, metadata and outputs."""
+        return self.load_texts()
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """Every part that holds text, the source first."""
+        return (self.text, *self.other_texts)
 
     def place(self, start: int, end: int) -> Place:
         """The place of a span of the source, in code points."""
@@ -113,9 +127,12 @@ class Notebook:
     # The file's own text, without a byte-order mark; None where positions in it mean nothing (nbformat 1-3).
     file_text: str | None = field(default=None, repr=False, compare=False)
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
+    undecoded: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
     # How `file_text` became bytes, and where the texts stand in it if it is no JSON.
     encoding: str = "utf-8"
     positions: Positions | None = field(default=None, repr=False, compare=False)
+    # What texts were read as before, in this notebook or in others.
+    memo: Memo | None = field(default=None, repr=False, compare=False)
 
     def cell(self, index: int | None) -> Cell | None:
         """The cell with an index; None is that of a file without cells."""
@@ -138,6 +155,17 @@ class Notebook:
         for cell in self.cells:
             yield from cell.texts
         yield from self.metadata_texts
+
+    def once(self, compute: Callable[[Notebook], T]) -> T:
+        """What a function makes of this notebook; worked out when it is first asked for."""
+        if compute not in self._done:
+            self._done[compute] = compute(self)
+        found: T = self._done[compute]
+        return found
+
+    @cached_property
+    def _done(self) -> dict[Any, Any]:
+        return {}
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:

@@ -71,7 +71,9 @@ def hub_code(code: Code) -> Iterator[Hit]:
     - <https://docs.pytorch.org/docs/stable/hub.html>
     - <https://huggingface.co/docs/diffusers/using-diffusers/custom_pipeline_overview>
     """
-    for call in code.calls:
+    # Any call may be given a pipeline of its own.
+    calls = code.calls if code.session.mentions("custom_pipeline") else code.calls_of(hub_loaders("code").words)
+    for call in calls:
         found = hub_loaders("code").find(call.names)
         if found is None and call.argument("custom_pipeline") is not None:
             found = hub_loaders("custom-pipeline").find(call.names) or ("from_pretrained", hub_loaders_row())

@@ -71,7 +71,7 @@ def implicit_pickle_load(code: Code) -> Iterator[Hit]:
 
     - <https://cwe.mitre.org/data/definitions/502.html>
     """
-    for call in code.calls:
+    for call in code.calls_of(loaders("implicit").words):
         found = loaders("implicit").find(call.names)
         if found is not None:
             yield from _loaded(call, *found)

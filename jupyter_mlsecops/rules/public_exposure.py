@@ -33,7 +33,7 @@ _PUBLIC, _ACCOUNT, _EVERYBODY, _NETWORK, _FILES = 0, 1, 2, 3, 6  # places in the
 
 @code_rule(
     category="transport", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(306, 668), owasp=("LLM06",), atlas=("AML.T0049",),
-    triggers=("share", "SHARE", "grok", "tunnel", "cloudflare", "flask_lt", "ColabCode", "lt -", '"lt"', "'lt'", "token", "xsrf", "allUsers",
+    triggers=("share", "SHARE", "grok", "tunnel", "cloudflare", "flask_lt", "ColabCode", "lt -", '"lt"', "'lt'", ".token", "xsrf", "allUsers",
               "0.0.0.0", '"::"', "'::'", "=::", " ::", "llAuthenticated", "AllUsers", "allow-unauth", "ublic", "acl", "ACL", "Principal",  # noqa: S104
               "privileged", "allowed_paths", "serveo", "localhost.run", "pinggy", "srv.us", "bore", "funnel", "zrok", "bind_all", "/:"),
 )  # fmt: skip
@@ -88,7 +88,7 @@ def public_exposure(code: Code) -> Iterator[Hit]:
     - <https://www.gradio.app/guides/sharing-your-app>
     - <https://jupyter-server.readthedocs.io/en/latest/operators/security.html>
     """
-    for call in code.calls:
+    for call in code.calls_of(_words()):
         yield from _called(call)
     for grant in public_grants(code):
         message = f"{grant.what}: {_why(_EVERYBODY)}"
@@ -129,6 +129,11 @@ def _tunnels() -> NameTable[_Tunnel]:
 @cache
 def _servers() -> NameTable[_Server]:
     return name_table(table("exposure")["server"], _Server)
+
+
+@cache
+def _words() -> frozenset[str]:
+    return _tunnels().words | _servers().words | {"launch"}
 
 
 def _called(call: Call) -> Iterator[Hit]:

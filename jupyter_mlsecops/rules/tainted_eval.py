@@ -28,6 +28,7 @@ _EVALUATORS = frozenset(
     }
 )
 _APPLIERS = frozenset({"apply", "map", "applymap", "transform", "map_elements"})
+_WORDS = _APPLIERS | {name.rpartition(".")[2] for name in _EVALUATORS}
 _FIX = Fix(title="Read data with json.loads or ast.literal_eval; never evaluate it", safety=Safety.MANUAL)
 
 
@@ -81,7 +82,7 @@ def tainted_eval(code: Code) -> Iterator[Hit]:
 
     - <https://docs.python.org/3/library/ast.html#ast.literal_eval>
     """
-    for call in code.calls:
+    for call in code.calls_of(_WORDS):
         for argument, what in _evaluated(call):
             found = taint(code, argument)
             if found is not None:

@@ -21,6 +21,7 @@ _SHELLS = frozenset({
     "asyncio.create_subprocess_shell", "IPython.utils.process.system",
 })  # fmt: skip
 _RUN = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
+_WORDS = frozenset(name.rpartition(".")[2] for name in _SHELLS | _RUN)
 _FIX = Fix(
     title="Hand the arguments over as a list, without a shell, or quote them with shlex.quote", safety=Safety.MANUAL
 )
@@ -75,7 +76,7 @@ def tainted_shell(code: Code) -> Iterator[Hit]:
 
     - <https://docs.python.org/3/library/subprocess.html#security-considerations>
     """
-    for call in code.calls:
+    for call in code.calls_of(_WORDS):
         argument = _command(call)
         if argument is not None and not isinstance(argument, ast.Constant) and (found := taint(code, argument)):
             yield _hit(code, call.start, call.end, found)

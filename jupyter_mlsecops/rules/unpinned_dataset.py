@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.flows.fetches import fetches
-from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, is_hub_id
+from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, hub_loaders, is_hub_id
 from jupyter_mlsecops.rule import Merge, code_rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def unpinned_dataset(code: Code) -> Iterator[Hit]:
 
     - <https://huggingface.co/docs/datasets/loading>
     """
-    for call in code.calls:
+    for call in code.calls_of(hub_loaders("dataset").words):
         fetch = hub_fetch(call, "dataset")
         if fetch is not None and fetch.is_unpinned and fetch.kind == "dataset":
             is_download = "repo_type" in {keyword.arg for keyword in call.node.keywords}

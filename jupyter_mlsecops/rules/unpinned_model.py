@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.flows.fetches import fetches
-from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, is_hub_id, is_unsafe_file
+from jupyter_mlsecops.flows.hub_ids import from_hub, hub_fetch, hub_loaders, is_hub_id, is_unsafe_file
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import Merge, code_rule
 
@@ -80,7 +80,7 @@ def unpinned_model(code: Code) -> Iterator[Hit]:
 
     - <https://huggingface.co/docs/huggingface_hub/guides/download>
     """
-    for call in code.calls:
+    for call in code.calls_of(hub_loaders("model").words):
         fetch = hub_fetch(call)
         if fetch is not None and fetch.is_unpinned and fetch.kind == "model":
             yield _hit(call.place, fetch.id, _risk(fetch))

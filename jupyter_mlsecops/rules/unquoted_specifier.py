@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, ReplaceText, Safety, Severity
-from jupyter_mlsecops.notebook.packages.installs import read_install
 from jupyter_mlsecops.notebook.packages.open_quotes import OpenQuotes
 from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
 from jupyter_mlsecops.rule import code_rule
@@ -73,10 +72,10 @@ def unquoted_specifier(code: Code) -> Iterator[Hit]:
     - <https://ipython.readthedocs.io/en/stable/interactive/magics.html#magic-pip>
     - <https://pip.pypa.io/en/stable/cli/pip_install/>
     """
-    quotes = OpenQuotes(code)
-    for command in code.commands:
-        install = read_install(command)
-        for swallowed in swallowed_specifiers(install) if install else ():
+    quotes: OpenQuotes | None = None
+    for install in code.installs:
+        for swallowed in swallowed_specifiers(install) if install.command.redirects else ():
+            quotes = quotes or OpenQuotes(code)
             yield Hit(
                 at=code.place(swallowed.start, swallowed.end),
                 message=_message(swallowed),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.notebook.code import Call, Code
 
+_MEMBERS = frozenset({"extractall", "extract"})
+_VERBS = _MEMBERS | {"unpack_archive"}
 _TAR = ("tarfile.open()", "tarfile.TarFile()", "tarfile.TarFile.open()", "tarfile.open().__enter__()")
 _SAFE = frozenset({"data", "tar"})
 
@@ -74,7 +76,7 @@ def unsafe_archive_extraction(code: Code) -> Iterator[Hit]:
 
     - <https://docs.python.org/3/library/tarfile.html#extraction-filters>
     """
-    for call in code.calls:
+    for call in code.calls_of(_VERBS):
         archive = _archive(call)
         if archive is None or _is_filtered(call):
             continue
@@ -101,7 +103,7 @@ def _archive(call: Call) -> ast.expr | None:
     """What a call extracts, if it is a tar archive."""
     function = call.node.func
     method = call.name.rpartition(".")[2]
-    if method in ("extractall", "extract") and isinstance(function, ast.Attribute):
+    if method in _MEMBERS and isinstance(function, ast.Attribute):
         return function.value if any(name.startswith(_TAR) for name in call.names) else None
     if call.name == "shutil.unpack_archive":
         argument = call.argument("filename", 0)

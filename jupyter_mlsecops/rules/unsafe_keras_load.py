@@ -2,6 +2,7 @@ r"""Find loads of Keras models that may run code."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.detection.code_edits import remove_keyword
@@ -70,12 +71,17 @@ def unsafe_keras_load(code: Code) -> Iterator[Hit]:
 
     - <https://keras.io/api/models/model_saving_apis/model_saving_and_loading/>
     """
-    for call in code.calls:
+    for call in code.calls_of(_words()):
         if found := loaders("keras-switch").find(call.names):
             message = f"`{found[0]}` lets every model that is loaded from now on run code"
             yield Hit(at=call.place, message=message, fixes=(Fix(title="Delete this call", safety=Safety.MANUAL),))
         elif found := loaders("keras").find(call.names) or loaders("keras-config").find(call.names):
             yield from _loaded(call, *found)
+
+
+@cache
+def _words() -> frozenset[str]:
+    return loaders("keras-switch").words | loaders("keras").words | loaders("keras-config").words
 
 
 def _loaded(call: Call, name: str, loader: Loader) -> Iterator[Hit]:

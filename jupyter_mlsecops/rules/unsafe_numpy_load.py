@@ -61,7 +61,7 @@ def unsafe_numpy_load(code: Code) -> Iterator[Hit]:
 
     - <https://numpy.org/doc/stable/reference/generated/numpy.load.html>
     """
-    for call in code.calls:
+    for call in code.calls_of(loaders("numpy").words):
         found = loaders("numpy").find(call.names)
         if found is None or call.constant("allow_pickle", 2) is not True:
             continue

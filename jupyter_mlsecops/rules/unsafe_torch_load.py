@@ -3,6 +3,7 @@ r"""Find loads of PyTorch checkpoints that unpickle."""
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.detection.code_edits import add_argument, replace_node
@@ -96,7 +97,7 @@ def unsafe_torch_load(code: Code) -> Iterator[Hit]:
             severity=Severity.HIGH,
             fixes=(Fix(title="Delete this line", safety=Safety.MANUAL),),
         )
-    for call in code.calls:
+    for call in code.calls_of(_words()):
         if found := loaders("torch").find(call.names):
             yield from _checkpoint(call, *found)
         elif found := loaders("torch-url").find(call.names):
@@ -105,6 +106,12 @@ def unsafe_torch_load(code: Code) -> Iterator[Hit]:
             yield from _program(call, *found)
         elif found := loaders("torch-allowed").find(call.names):
             yield from _allowed(call, *found)
+
+
+@cache
+def _words() -> frozenset[str]:
+    sections = ("torch", "torch-url", "torch-program", "torch-allowed")
+    return frozenset(word for section in sections for word in loaders(section).words)
 
 
 def _checkpoint(call: Call, name: str, loader: Loader) -> Iterator[Hit]:

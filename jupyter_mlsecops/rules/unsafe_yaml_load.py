@@ -2,6 +2,7 @@ r"""Find loads of YAML that build objects."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.detection.code_edits import remove_item, remove_keyword
@@ -82,7 +83,7 @@ def unsafe_yaml_load(code: Code) -> Iterator[Hit]:
 
     - <https://pyyaml.org/wiki/PyYAMLDocumentation>
     """
-    for call in code.calls:
+    for call in code.calls_of(_words()):
         if (
             (found := loaders("yaml-unsafe").find(call.names))
             or ((found := loaders("yaml-full").find(call.names)) and is_below(code, "pyyaml", "5.4"))
@@ -101,6 +102,11 @@ def _is_unsafe(call: Call) -> bool:
         return not is_at_least(call.code, "pyyaml", "6")
     names = [name.rpartition(".")[2] for name in call.code.program.names(loader)]
     return any(name in _UNSAFE or (name in _FULL and is_below(call.code, "pyyaml", "5.4")) for name in names)
+
+
+@cache
+def _words() -> frozenset[str]:
+    return loaders("yaml-unsafe").words | loaders("yaml-full").words | loaders("yaml").words | {"YAML"}
 
 
 def _hit(call: Call, name: str) -> Iterator[Hit]:

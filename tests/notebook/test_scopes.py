@@ -122,7 +122,7 @@ def test_nodes_come_outer_before_inner_each_once():
     source = parse(
         "def f(a: int = 1, *, b=2) -> str:\n    return {c: d for c in e}\nclass A(B, metaclass=C):\n    x: int = 1\nmatch y:\n    case Z(1): pass"
     )
-    nodes = walked.source(source, 0)
+    nodes, by_type = walked.source(source, 0)
     assert len(nodes) == len(set(nodes))
     expected = {
         node
@@ -130,6 +130,8 @@ def test_nodes_come_outer_before_inner_each_once():
         if not isinstance(node, (ast.expr_context, ast.operator, ast.arguments))
     }
     assert set(nodes) == expected
+    assert sorted(index for indices in by_type.values() for index in indices) == list(range(len(nodes)))
+    assert all(type(nodes[index]) is kind for kind, indices in by_type.items() for index in indices)
 
 
 # -- which binding is meant --------------------------------------------------------------------------------------------

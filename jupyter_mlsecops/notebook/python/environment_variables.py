@@ -38,8 +38,9 @@ def _items(program: Program) -> Iterator[tuple[str, Binding]]:
 
 def _calls(program: Program) -> Iterator[tuple[str, Binding]]:
     """`os.environ.update(NAME=value)`, `os.environ.setdefault("NAME", value)`, `os.putenv("NAME", value)`."""
-    for nodes in program.nodes:
-        for node in nodes:
+    for nodes, by_type in zip(program.nodes, program.by_type, strict=True):
+        for index in by_type.get(ast.Call, ()):
+            node = nodes[index]
             if not isinstance(node, ast.Call) or program.is_dead(node) or _last_name(node.func) not in _METHODS:
                 continue
             names = program.names(node.func)

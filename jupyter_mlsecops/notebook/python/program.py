@@ -56,12 +56,15 @@ class Program:
         self.sources = tuple(sources)
         self.magic_environment = environment or {}  # what magics put into the process's environment
         self._walk = Walk()
-        self.nodes = tuple(self._walk.source(source, number) for number, source in enumerate(self.sources))
+        walked = [self._walk.source(source, number) for number, source in enumerate(self.sources)]
+        self.nodes = tuple(nodes for nodes, _ in walked)
+        self.by_type = tuple(by_type for _, by_type in walked)
         self._walk.finish()
         self.module = self._walk.module
         self.scopes = (self.module, *self._walk.scopes.values())
         self.has_classes = any(scope.kind == "class" for scope in self.scopes)
-        self.keyword_names = {node.arg for nodes in self.nodes for node in nodes if isinstance(node, ast.keyword)}
+        keywords = (nodes[index] for nodes, by_type in walked for index in by_type.get(ast.keyword, ()))
+        self.keyword_names = {node.arg for node in keywords if isinstance(node, ast.keyword)}
         self._item_keys = {key for scope in self.scopes for _, key in scope.items}
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
         self.indices: dict[ast.AST, LiteralIndex] = {}

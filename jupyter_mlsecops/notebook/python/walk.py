@@ -57,9 +57,10 @@ class Walk:
         }
         self._openers |= dict.fromkeys(COMPREHENSIONS, self._comprehension)
 
-    def source(self, source: PythonSource, number: int) -> tuple[ast.AST, ...]:
-        """Record the bindings of one source; returns its nodes, outer before inner."""
+    def source(self, source: PythonSource, number: int) -> tuple[tuple[ast.AST, ...], dict[type[ast.AST], list[int]]]:
+        """Record the bindings of one source; returns its nodes, outer before inner, and their indices by type."""
         nodes: list[ast.AST] = []
+        by_type: dict[type[ast.AST], list[int]] = {}
         frames, openers, binders, fields = self.frames, self._openers, self._binders.table, self._fields
         frame = Frame(self.module, number)
         stack: _Stack = list(reversed(source.trees))
@@ -69,6 +70,10 @@ class Walk:
             if kind is Frame:
                 frame = node
                 continue
+            if kind in by_type:
+                by_type[kind].append(len(nodes))
+            else:
+                by_type[kind] = [len(nodes)]
             nodes.append(node)
             frames[node] = frame
             if binder := binders.get(kind):
@@ -83,7 +88,7 @@ class Walk:
                     stack.extend([each for each in reversed(child) if each is not None])
                 elif isinstance(child, ast.AST):
                     stack.append(child)
-        return tuple(nodes)
+        return tuple(nodes), by_type
 
     def finish(self) -> None:
         """Put all bindings in order: a statement ends, and so binds, behind those inside it."""

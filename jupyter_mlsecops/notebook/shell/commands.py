@@ -37,14 +37,18 @@ def nothing(_kind: Literal["python", "variable"], _text: str) -> str | None:
 
 
 def parse(
-    text: str, *, dialect: Dialect, fill: Callable[[Literal["python", "variable"], str], str | None] = nothing
+    text: str,
+    *,
+    dialect: Dialect,
+    fill: Callable[[Literal["python", "variable"], str], str | None] = nothing,
+    base: int = 0,
 ) -> tuple[Pipeline, ...]:
-    """Read shell text; never raises. Positions are code points of `text`.
+    """Read shell text; never raises. Positions are code points of `text`, and `base` more.
 
     `fill` gives the value of an interpolation where it is known. IPython writes Python's values into the line before
     the shell reads it, so such a value may hold several words, or operators.
     """
-    source = interpolate(text, fill) if dialect == "ipython" else interpolate(text, None)
+    source = interpolate(text, fill if dialect == "ipython" else None, base)
     return Parser(source, dialect=dialect, fill=fill).parse()
 
 

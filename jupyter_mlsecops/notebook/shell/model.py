@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_mlsecops.notebook.shell.program import program_and_arguments
@@ -33,7 +34,7 @@ class Segment:
     pipelines: tuple[Pipeline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Word:
     """One word as the shell sees it; `start` and `end` include its quotes."""
 
@@ -41,7 +42,7 @@ class Word:
     start: int
     end: int
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The word without quotes, HOLE for each unknown part."""
         return "".join(HOLE if segment.value is None else segment.value for segment in self.segments)
@@ -89,7 +90,7 @@ class Redirect:
     body_start: int = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Command:
     """One simple command: `A=1 program argument > file`."""
 
@@ -105,12 +106,16 @@ class Command:
 
         pip, pip3, a path to pip and `python -m pip` are "pip"; python3.11 and `{sys.executable}` are "python".
         """
-        return program_and_arguments(self.words)[0]
+        return self._program[0]
 
     @property
     def arguments(self) -> tuple[Word, ...]:
         """The words after the program."""
-        return self.words[program_and_arguments(self.words)[1] :]
+        return self.words[self._program[1] :]
+
+    @cached_property
+    def _program(self) -> tuple[str, int]:
+        return program_and_arguments(self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

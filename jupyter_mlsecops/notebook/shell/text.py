@@ -41,9 +41,13 @@ class Insertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellSource:
-    """The expanded text, its insertions in order, and the characters that `{{` and `}}` became."""
+    """The expanded text, its insertions in order, and the characters that `{{` and `}}` became.
+
+    `base` is where the text as written begins in what positions are to count from.
+    """
 
     text: str
+    base: int = 0
     insertions: tuple[Insertion, ...] = ()
     starts: tuple[int, ...] = field(default=(), repr=False)
 
@@ -63,7 +67,7 @@ class ShellSource:
         """Where a span that begins at `offset` begins as written."""
         index = bisect_right(self.starts, offset) - 1
         if index < 0:
-            return offset
+            return self.base + offset
         insertion = self.insertions[index]
         if offset < insertion.end:
             return insertion.source_start
@@ -73,15 +77,15 @@ class ShellSource:
         """Where a span that ends before `offset` ends as written."""
         index = bisect_right(self.starts, offset - 1) - 1
         if index < 0:
-            return offset
+            return self.base + offset
         insertion = self.insertions[index]
         return insertion.source_end + max(0, offset - insertion.end)
 
 
-def interpolate(text: str, fill: Fill | None) -> ShellSource:
+def interpolate(text: str, fill: Fill | None, base: int = 0) -> ShellSource:
     """Put values in for `{expression}` as IPython does; nothing is replaced where `fill` is None."""
     if fill is None or "{" not in text:
-        return ShellSource(text=text)
+        return ShellSource(text=text, base=base)
     pieces: list[str] = []
     insertions: list[Insertion] = []
     size = copied = filled = 0
@@ -97,8 +101,8 @@ def interpolate(text: str, fill: Fill | None) -> ShellSource:
             Insertion(
                 start=size,
                 end=size + len(shown),
-                source_start=source_start,
-                source_end=source_end,
+                source_start=base + source_start,
+                source_end=base + source_end,
                 expression=expression,
                 value=value,
             ),
@@ -107,7 +111,10 @@ def interpolate(text: str, fill: Fill | None) -> ShellSource:
         copied = source_end
     pieces.append(text[copied:])
     return ShellSource(
-        text="".join(pieces), insertions=tuple(insertions), starts=tuple(insertion.start for insertion in insertions)
+        text="".join(pieces),
+        base=base,
+        insertions=tuple(insertions),
+        starts=tuple(insertion.start for insertion in insertions),
     )
 
 
