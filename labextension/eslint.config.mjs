@@ -56,5 +56,7 @@ export default tseslint.config(
   },
   { plugins: { jupyter } },
   ...jupyter.configs.recommended,
+  // All of it is smaller than one request is worth.
+  { files: ['src/**'], rules: { 'jupyter/prefer-lazy-imports': 'off' } },
   prettier
 );

@@ -66,3 +66,8 @@ export class TextPositions {
 function unitsAt(text: string, offset: number): number {
   return (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
 }
+
+/** A text as an editor holds it: its lines end with LF. Positions in lines and columns stay the same. */
+export function withLineFeeds(text: string): string {
+  return text.replace(/\r\n?/g, '\n');
+}

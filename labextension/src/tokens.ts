@@ -3,17 +3,7 @@ import type { ISharedNotebook } from '@jupyter/ydoc';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
-import type {
-  Cell,
-  EditorFinding,
-  Finding,
-  Fix,
-  Ignore,
-  Level,
-  Pin,
-  Problem,
-  Range
-} from './protocol';
+import type { Cell, EditorFinding, Finding, Fix, Ignore, Level, Pin, Problem, Range } from './protocol';
 
 /** Levels from the least to the most severe: the wire's order, which nothing else here may assume. */
 export const LEVELS: readonly Level[] = ['info', 'low', 'medium', 'high', 'critical'];

@@ -1,0 +1,133 @@
+/** The card that says what was found, why it matters and what can be done. All text is set as text. */
+import type { ISharedNotebook } from '@jupyter/ydoc';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { isPossible } from './edits';
+import { levelName } from './panel/levels';
+import { visible } from './panel/text';
+import type { Fix, Ignore } from './protocol';
+import type { Mark } from './tokens';
+
+/** What the buttons of a card do. */
+export interface CardActions {
+  apply(notebook: ISharedNotebook, mark: Mark, fix: Fix): void;
+  ignore(notebook: ISharedNotebook, mark: Mark, ignore: Ignore): void;
+  pin(notebook: ISharedNotebook, mark: Mark): void;
+  explain(mark: Mark): void;
+  /** Show it in the panel. */
+  show(mark: Mark): void;
+}
+
+/** The card of one mark of a notebook. */
+export function card(
+  notebook: ISharedNotebook,
+  mark: Mark,
+  actions: CardActions,
+  trans: TranslationBundle
+): HTMLElement {
+  const { finding, title, message } = mark;
+  const level = element('span', 'jp-mlsecops-card-level', levelName(finding.severity, trans));
+  level.dataset.level = finding.severity;
+  const heading = element('div', 'jp-mlsecops-card-title');
+  heading.append(level, element('strong', '', visible(title)));
+  const root = element('div', 'jp-mlsecops-card');
+  root.append(heading, sentence(message));
+  root.append(...todos(mark), buttons(notebook, mark, actions, trans), links(mark, actions, trans));
+  // The editor below must not take a press on the card for one on its text.
+  root.addEventListener('mousedown', event => event.stopPropagation());
+  return root;
+}
+
+/** What only a person can do: it has a title and no edits. */
+function todos({ fixes }: Mark): HTMLElement[] {
+  return fixes
+    .filter(fix => fix.edits.length === 0)
+    .map(fix => element('div', 'jp-mlsecops-card-todo', visible(fix.title)));
+}
+
+function buttons(
+  notebook: ISharedNotebook,
+  mark: Mark,
+  actions: CardActions,
+  trans: TranslationBundle
+): HTMLElement {
+  const row = element('div', 'jp-mlsecops-card-buttons');
+  for (const fix of mark.fixes) {
+    if (fix.edits.length > 0 && fix.edits.every(isPossible)) {
+      const each = button(visible(fix.title), () => actions.apply(notebook, mark, fix));
+      each.classList.add('jp-mod-accept');
+      if (fix.safety !== 'safe') {
+        each.title = trans.__('May change what the code does: look at it before you run it.');
+      }
+      row.append(each);
+    }
+  }
+  if (mark.pin) {
+    row.append(button(trans.__('Pin to what is installed'), () => actions.pin(notebook, mark)));
+  }
+  if (mark.ignores.length > 0) {
+    row.append(ignores(notebook, mark, actions, trans));
+  }
+  return row;
+}
+
+function ignores(
+  notebook: ISharedNotebook,
+  mark: Mark,
+  actions: CardActions,
+  trans: TranslationBundle
+): HTMLElement {
+  const menu = element('details', 'jp-mlsecops-card-ignores');
+  menu.append(element('summary', '', trans.__('Ignore…')));
+  for (const ignore of mark.ignores) {
+    menu.append(button(visible(ignore.title), () => actions.ignore(notebook, mark, ignore)));
+  }
+  return menu;
+}
+
+function links(mark: Mark, actions: CardActions, trans: TranslationBundle): HTMLElement {
+  const row = element('div', 'jp-mlsecops-card-links');
+  const explain = link(trans.__('About this rule'), () => actions.explain(mark));
+  const show = link(trans.__('Show in the panel'), () => actions.show(mark));
+  row.append(explain, show, element('code', '', visible(mark.finding.rule)));
+  return row;
+}
+
+/** A message in which what stands between backticks is code. */
+function sentence(text: string): HTMLElement {
+  const node = element('div', 'jp-mlsecops-card-message');
+  const pieces = visible(text).split('`');
+  pieces.forEach((piece, index) => {
+    const isCode = index % 2 === 1 && index < pieces.length - 1;
+    node.append(isCode ? element('code', '', piece) : piece);
+  });
+  return node;
+}
+
+function button(text: string, onClick: () => void): HTMLButtonElement {
+  const node = element('button', 'jp-mlsecops-button', text);
+  node.type = 'button';
+  node.addEventListener('click', event => {
+    event.preventDefault();
+    onClick();
+  });
+  return node;
+}
+
+function link(text: string, onClick: () => void): HTMLButtonElement {
+  const node = button(text, onClick);
+  node.className = 'jp-mlsecops-link';
+  return node;
+}
+
+function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text = ''
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  if (className) {
+    node.className = className;
+  }
+  node.textContent = text;
+  return node;
+}
