@@ -60,6 +60,13 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'findings')}"), name)
 
 
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What Jupyter Server asks for; only then is it imported here."""
+    from jupyter_mlsecops.server.extension import extension_points
+
+    return extension_points()
+
+
 class _Package(ModuleType):
     """This package. `lint` is always the function, though importing the module of that name would put it in its place."""
 

@@ -83,11 +83,12 @@ class Fix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """A further place that belongs to a finding."""
+    """A further place that belongs to a finding. A cause says what led to it; there is nothing to silence there."""
 
     place: Place
     message: str
     fixes: tuple[Fix, ...] = ()
+    is_cause: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

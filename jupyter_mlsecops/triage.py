@@ -142,7 +142,7 @@ def _claims_of(hit: Hit, number: int, rule: Rule, override: Severity | None) -> 
         severity=own if override is None else override,
         confidence=hit.confidence if hit.confidence is not None else rule.confidence,
         subject=hit.subject,
-        causes=hit.causes,
+        causes=tuple(replace(cause, is_cause=True) for cause in hit.causes),
     )
     yield first
     for other in hit.related:

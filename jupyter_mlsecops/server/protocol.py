@@ -9,7 +9,8 @@ All positions are as on the wire: from 1, columns in code points. Nothing in a r
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, Literal, TypeAlias
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -24,6 +25,9 @@ from jupyter_mlsecops.wire import (
     Range,
     Replace,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERSION: Literal[1] = 1
 MAX_CELLS = 100_000
@@ -231,6 +235,13 @@ class Failure(_Struct):
 MESSAGES = (
     LintRequest, LintReply, PinRequest, PinReply, ScanRequest, ScanCreated, ScanState, Health, RulePage, Failure,
 )  # fmt: skip
+
+
+def by_level(findings: Iterable[Finding]) -> dict[Level, int]:
+    """How many findings there are of each level, the quietest first; levels without any are left out."""
+    levels = Counter(finding.severity for finding in findings)
+    words: tuple[Level, ...] = ("info", "low", "medium", "high", "critical")
+    return {level: levels[level] for level in words if levels[level]}
 
 
 def schema() -> dict[str, Any]:
