@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from jupyter_mlsecops import globs
 from jupyter_mlsecops.findings import Confidence, Severity
 from jupyter_mlsecops.rule import CATEGORIES
-from jupyter_mlsecops.rules import all_rules
+from jupyter_mlsecops.rules import all_rules, rule_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -73,7 +73,7 @@ class Settings:
 
 def check_names(names: Iterable[str]) -> None:
     """Raise ConfigurationError for a name that is no rule and no category."""
-    known = [*CATEGORIES, *all_rules()]
+    known = [*CATEGORIES, *rule_ids()]
     for name in names:
         if name in ENGINES:
             raise ConfigurationError(message=f"the engine {name} is not built yet")
@@ -143,8 +143,8 @@ def _levels(value: object) -> dict[str, Severity | None]:
 
 
 def _level_or_off(rule: str, value: object) -> Severity | None:
-    if rule not in all_rules():
-        raise ConfigurationError(message=f"unknown rule {_quoted(rule)}{suggestion(rule, all_rules())}", key=rule)
+    if rule not in rule_ids():
+        raise ConfigurationError(message=f"unknown rule {_quoted(rule)}{suggestion(rule, rule_ids())}", key=rule)
     try:
         word = _one_of(value, [*(each.word for each in Severity), "off"])
     except ConfigurationError as error:

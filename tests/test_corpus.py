@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlsecops.entrypoints import checking, files
+from jupyter_mlsecops.entrypoints import files, scanning
 from jupyter_mlsecops.settings import Settings
 
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus"
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not t
 @pytest.fixture(scope="module")
 def results():
     settings = Settings(working_directory=str(CORPUS))
-    return checking.check_all(files.find(["."], settings), settings, jobs=checking.default_jobs())
+    return scanning.check_all(files.find(["."], settings), settings, jobs=scanning.default_jobs())
 
 
 def test_only_broken_files_are_problems(results):

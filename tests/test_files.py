@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from notebooks import notebook
 
-from jupyter_mlsecops.entrypoints import checking, files
+from jupyter_mlsecops.entrypoints import checking, files, scanning
 from jupyter_mlsecops.entrypoints.files import Source
 from jupyter_mlsecops.findings import Problem
 from jupyter_mlsecops.globs import anchored
@@ -49,7 +49,7 @@ def found(root: Path, *paths: str, **fields) -> list[str]:
 
 def checked(root: Path, *paths: str, jobs: int = 1, **fields):
     chosen = settings(root, **fields)
-    return checking.check_all(files.find(paths, chosen), chosen, jobs=jobs)
+    return scanning.check_all(files.find(paths, chosen), chosen, jobs=jobs)
 
 
 def test_folders_in_a_stable_order(tree):
@@ -126,7 +126,7 @@ def test_other_kinds_are_a_problem(tree, name):
 
 def test_too_large_is_said_before_it_is_read(tree, monkeypatch):
     root = tree("a.ipynb")
-    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("opened"))
     (result,) = checked(root, "a.ipynb", max_file_size=10)
     assert [each.kind for each in result.problems] == ["too-large"]
 
@@ -135,7 +135,7 @@ def test_a_file_that_vanished(tree):
     root = tree("a.ipynb", "b.ipynb")
     items = files.find(["."], settings(root))
     (root / "a.ipynb").unlink()
-    gone, there = checking.check_all(items, settings(root), jobs=1)
+    gone, there = scanning.check_all(items, settings(root), jobs=1)
     assert [each.message for each in gone.problems] == ["no such file or directory"]
     assert there.findings
 
@@ -219,10 +219,10 @@ def test_a_worker_that_dies_loses_no_file(tree, monkeypatch):
     root = tree(*[f"{n:02}.ipynb" for n in range(20)])
     real = checking.check_file
 
-    def check_file(source: Source, chosen: Settings, mending: object = None):
+    def check_file(source: Source, *rest: object):
         if source.name == "11.ipynb":
             os._exit(1)
-        return real(source, chosen, mending)
+        return real(source, *rest)
 
     monkeypatch.setattr(checking, "check_file", check_file)
     results = checked(root, ".", jobs=2)

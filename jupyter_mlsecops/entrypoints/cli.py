@@ -15,6 +15,7 @@ from jupyter_mlsecops.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jupyter_mlsecops.entrypoints.result_cache import ResultCache
     from jupyter_mlsecops.findings import Severity
     from jupyter_mlsecops.settings import Settings
     from jupyter_mlsecops.wire import Document, FileResult
@@ -79,9 +80,7 @@ def _add_what(group: Any) -> None:
     group.add_argument(
         "--jobs", type=_positive, metavar="N", help="processes that share the work (default: one a core)"
     )
-    group.add_argument(
-        "--no-cache", action="store_true", help="use no disk cache (there is none yet, so this holds anyway)"
-    )
+    group.add_argument("--no-cache", action="store_true", help="check everything anew, and remember nothing of it")
     group.add_argument("--config", metavar="FILE", help="a configuration file; it wins over that of the scanned tree")
     group.add_argument("--isolated", action="store_true", help="take no configuration from the scanned tree")
 
@@ -238,21 +237,33 @@ def _refuse_configuration(error: Any, arguments: argparse.Namespace) -> int:
 
 
 def _results(arguments: argparse.Namespace, settings: Settings) -> list[FileResult]:
-    from jupyter_mlsecops.entrypoints import checking, files
+    from jupyter_mlsecops.entrypoints import files, scanning
 
     paths = arguments.paths or ["."]
-    wanted = checking.Mending(unsafe=arguments.unsafe_fixes, write=not arguments.diff)
+    wanted = scanning.Mending(unsafe=arguments.unsafe_fixes, write=not arguments.diff)
     mending = wanted if arguments.fix or arguments.diff else None
     results = []
     if files.STDIN in paths:
+        from jupyter_mlsecops.entrypoints.checking import check_content
+
         # One byte more than allowed is enough to see that it is too much.
         content = sys.stdin.buffer.read(settings.max_file_size + 1)
         name = files.shown_path(_stdin_name(arguments), settings)
-        results.append(checking.check_content(content, name, settings, mending))
-    items = files.find([path for path in paths if path != files.STDIN], settings)
-    return results + checking.check_all(
-        items, settings, jobs=arguments.jobs or checking.default_jobs(), mending=mending
+        results.append(check_content(content, name, settings, mending))
+    named = [path for path in paths if path != files.STDIN]
+    return results + scanning.check_all(
+        files.find(named, settings),
+        settings,
+        jobs=arguments.jobs or scanning.default_jobs(),
+        mending=mending,
+        cache=None if arguments.no_cache or mending else _cache(named, settings),
     )
+
+
+def _cache(paths: Sequence[str], settings: Settings) -> ResultCache | None:
+    from jupyter_mlsecops.entrypoints.result_cache import open_cache
+
+    return open_cache(paths, settings)
 
 
 def _stdin_name(arguments: argparse.Namespace) -> str:

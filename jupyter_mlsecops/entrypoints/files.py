@@ -1,4 +1,4 @@
-"""From paths to files: what there is to check, each file once and in a stable order."""
+"""From paths to files: what there is to check, each file once and in a stable order, and what stands in it."""
 
 # os.path answers False where pathlib raises: names too long, folders that may not be looked into.
 # ruff: noqa: PTH112, PTH114, PTH116, PTH118, PTH123, PTH206
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from jupyter_mlsecops import globs
 from jupyter_mlsecops.findings import Problem
 from jupyter_mlsecops.notebook.file_kinds import file_kind
-from jupyter_mlsecops.notebook.formats.python_files import SNIFFED_BYTES, is_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +66,8 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _once(items: list[Item]) -> list[Item]:
     """Without second names of one file; a link loses to the file that it leads to."""
-    real = [(item, _identity(item)) for item in items]
+    folders: dict[str, str] = {}
+    real = [(item, _identity(item, folders)) for item in items]
     taken = {identity for item, identity in real if isinstance(item, Source) and not os.path.islink(item.location)}
     kept: dict[str, Item] = {}
     for item, identity in real:
@@ -77,8 +77,16 @@ def _once(items: list[Item]) -> list[Item]:
     return list(kept.values())
 
 
-def _identity(item: Item) -> str:
-    return os.path.realpath(item.location) if isinstance(item, Source) else f"{item.path}\0{item.message}"
+def _identity(item: Item, folders: dict[str, str]) -> str:
+    """One name for all names of a file; `folders` remembers where folders really are, for many files share one."""
+    if isinstance(item, Problem):
+        return f"{item.path}\0{item.message}"
+    if os.path.islink(item.location):
+        return os.path.realpath(item.location)
+    folder, name = os.path.split(item.location)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
 
 
 def _walk(folder: str, settings: Settings) -> list[Item]:
@@ -148,6 +156,8 @@ def _is_looked_for(file: os.DirEntry[str]) -> bool:
 
 
 def _is_python_notebook(path: str) -> bool:
+    from jupyter_mlsecops.notebook.formats.python_files import SNIFFED_BYTES, is_notebook
+
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for whoever writes to it
             return False
@@ -161,6 +171,26 @@ def _matches(entry: os.DirEntry[str], patterns: Sequence[str]) -> bool:
     if not patterns:
         return False
     return globs.first_match(os.path.normpath(entry.path).replace(os.sep, "/"), patterns) is not None
+
+
+def read(source: Source, settings: Settings) -> bytes | Problem:
+    """The content of a file; a problem where there is none to be checked. Raises OSError."""
+    if file_kind(source.name) is None:
+        from jupyter_mlsecops.notebook.formats.scanned_files import NOT_SCANNED
+
+        return unreadable(source.name, NOT_SCANNED)
+    # Looked at before it is opened: opening a pipe would wait for whoever writes to it.
+    status = os.stat(source.location)
+    if not stat.S_ISREG(status.st_mode):
+        return unreadable(source.name, "not a regular file")
+    if status.st_size > settings.max_file_size:
+        message = f"larger than max-file-size: {status.st_size:,} bytes"
+        return Problem(path=source.name, kind="too-large", message=message)
+    with open(source.location, "rb") as file:
+        # To ask for much more than there is takes longer than the reading.
+        content = file.read(status.st_size + 1)
+        has_grown = len(content) > status.st_size
+        return content + file.read(settings.max_file_size + 1 - len(content)) if has_grown else content
 
 
 def unreadable(path: str, message: str) -> Problem:

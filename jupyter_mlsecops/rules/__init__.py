@@ -12,8 +12,17 @@ if TYPE_CHECKING:
 
 
 @cache
+def rule_ids() -> tuple[str, ...]:
+    """The id of every rule, in alphabetical order; told by the names of the files, none of which is imported."""
+    return tuple(name.replace("_", "-") for name in _names())
+
+
+@cache
 def all_rules() -> dict[str, Rule]:
     """Every rule by its id, in alphabetical order."""
-    names = sorted(module.name for module in iter_modules(__path__))
-    rules = [getattr(import_module(f"{__name__}.{name}"), name) for name in names]
+    rules = [getattr(import_module(f"{__name__}.{name}"), name) for name in _names()]
     return {rule.id: rule for rule in rules}
+
+
+def _names() -> list[str]:
+    return sorted(module.name for module in iter_modules(__path__))
