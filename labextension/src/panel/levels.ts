@@ -1,0 +1,54 @@
+/** Levels in order and in words; everything here that compares or names levels asks this file. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Level } from '../protocol';
+import { LEVELS } from '../tokens';
+
+/** The order in which people want to read. */
+export const MOST_SEVERE_FIRST: readonly Level[] = [...LEVELS].reverse();
+
+/** Negative where `left` is the more severe one: for sorting, most severe first. */
+export function bySeverity(left: Level, right: Level): number {
+  return LEVELS.indexOf(right) - LEVELS.indexOf(left);
+}
+
+/** The most severe of some levels; undefined where there is none. */
+export function mostSevere(levels: Iterable<Level>): Level | undefined {
+  return [...levels].sort(bySeverity)[0];
+}
+
+/** The levels that occur, most severe first. */
+export function occurring(counts: Partial<Record<Level, number>>): Level[] {
+  return MOST_SEVERE_FIRST.filter(level => counts[level]);
+}
+
+/** How many findings of all levels together. */
+export function total(counts: Partial<Record<Level, number>>): number {
+  return LEVELS.reduce((sum, level) => sum + (counts[level] ?? 0), 0);
+}
+
+/** A level as people call it. */
+export function levelName(level: Level, trans: TranslationBundle): string {
+  const names: Record<Level, string> = {
+    critical: trans.__('Critical'),
+    high: trans.__('High'),
+    medium: trans.__('Medium'),
+    low: trans.__('Low'),
+    info: trans.__('Info')
+  };
+  return names[level];
+}
+
+/** Counts in words, such as “2 high, 1 medium”; empty where nothing was found. */
+export function countsInWords(counts: Partial<Record<Level, number>>, trans: TranslationBundle): string {
+  return occurring(counts)
+    .map(level => `${counts[level]} ${levelName(level, trans).toLocaleLowerCase()}`)
+    .join(', ');
+}
+
+/** How many of the levels count as severe: what is announced without having been asked for. */
+const SEVERE = 2;
+
+/** The counts of the severe levels alone. */
+export function severe(counts: Partial<Record<Level, number>>): Partial<Record<Level, number>> {
+  return Object.fromEntries(MOST_SEVERE_FIRST.slice(0, SEVERE).map(level => [level, counts[level] ?? 0]));
+}
