@@ -48,7 +48,7 @@ def test_a_token_does_not_stand_in_a_longer_word(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_complete(kind):
-    assert kind.starts or kind.holds or kind.keywords
+    assert kind.starts or kind.begins or kind.holds or kind.keywords
     assert kind.check in {"", "aws", *CHECKS}
     assert kind.revoke.startswith("https://")
     assert kind.variable.replace("_", "").isalnum()

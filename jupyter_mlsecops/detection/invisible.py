@@ -68,6 +68,12 @@ def invisible_runs(text: str, *, is_code: bool) -> Iterator[Run]:
         yield from (replace(run, encodes=encodes) for run in zero_width)
 
 
+def mark() -> str:
+    r"""A pattern of RE2 that finds the characters of all kinds; in JSON they may be escapes, of which `\u00ad` begins like ASCII."""
+    characters = "".join("-".join(f"\\x{{{end}}}" for end in ends) for ends in _ranges())
+    return rf"[{characters}]|\\u(?:00[aA][dD]|0[1-9a-fA-F]|[1-9a-fA-F])"
+
+
 @cache
 def kinds() -> dict[str, Kind]:
     """The kinds by name."""
@@ -88,8 +94,12 @@ def _kind_of() -> dict[str, str]:
 
 @cache
 def _any() -> re.Pattern[str]:
-    ranges = [piece.split("-") for row in table("characters")["kind"] for piece in row["ranges"]]
+    ranges = _ranges()
     return re.compile("[" + "".join("-".join(chr(int(end, 16)) for end in ends) for ends in ranges) + "]+")
+
+
+def _ranges() -> list[list[str]]:
+    return [piece.split("-") for row in table("characters")["kind"] for piece in row["ranges"]]
 
 
 @cache

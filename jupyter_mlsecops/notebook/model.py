@@ -85,7 +85,7 @@ class Cell:
     # Outputs are most of a file and few rules read them: decoded on first use.
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
     # The JSON that they are decoded from (msgspec.Raw); None where it is not at hand.
-    undecoded: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
+    undecoded: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def part(self) -> str:
@@ -127,7 +127,7 @@ class Notebook:
     # The file's own text, without a byte-order mark; None where positions in it mean nothing (nbformat 1-3).
     file_text: str | None = field(default=None, repr=False, compare=False)
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
-    undecoded: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
+    undecoded: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
     # How `file_text` became bytes, and where the texts stand in it if it is no JSON.
     encoding: str = "utf-8"
     positions: Positions | None = field(default=None, repr=False, compare=False)

@@ -81,6 +81,7 @@ def _notebook(document: _Notebook, file_text: str | None, repairs: Repairs) -> N
         language=read_language(document.metadata),
         file_text=file_text,
         load_texts=partial(load_notebook_texts, document.metadata),
+        undecoded=(document.metadata,),
         repairs=repairs.sentences(),
     )
 
@@ -108,6 +109,7 @@ def _cell(index: int, cell: _Cell, own_id: str | None, repairs: Repairs) -> Cell
         repairs.cell("has an unknown type and is read as raw", index)
     if not is_object(cell.metadata):
         repairs.cell("has no metadata", index)
+    undecoded = (cell.attachments, cell.metadata, cell.outputs)
     return Cell(
         index=index,
         type=kind or "raw",
@@ -115,7 +117,8 @@ def _cell(index: int, cell: _Cell, own_id: str | None, repairs: Repairs) -> Cell
         source=cell.source if isinstance(cell.source, str) else "".join(cell.source),
         tags=read_tags(cell.metadata),
         execution_count=read_count(cell.execution_count),
-        load_texts=partial(load_cell_texts, index, cell.attachments, cell.metadata, cell.outputs),
+        load_texts=partial(load_cell_texts, index, *undecoded),
+        undecoded=undecoded,
     )
 
 

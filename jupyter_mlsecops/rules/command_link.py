@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import ClearOutput, Confidence, Fix, Hit, Related, ReplaceText, Safety, Severity
 from jupyter_mlsecops.notebook.markdown_code import code_spans
-from jupyter_mlsecops.rule import text_rule
+from jupyter_mlsecops.rule import notebook_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.notebook.model import Text
+    from jupyter_mlsecops.notebook.model import Notebook, Text
 
 _NAME = re.compile(r"data-commandlinker-(?:command|args)\b", re.IGNORECASE)
 _VALUE = re.compile(r"""\s{0,20}=\s{0,20}(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+)""")
@@ -27,10 +28,10 @@ _SHOWN_AS_TEXT = frozenset({
 _MOST_PLACES = 100
 
 
-@text_rule(
+@notebook_rule(
     category="untrusted", severity=Severity.CRITICAL, confidence=Confidence.HIGH, cwe=(79, 1021), atlas=("AML.T0011.003",),
 )  # fmt: skip
-def command_link(text: Text) -> Iterator[Hit]:
+def command_link(notebook: Notebook) -> Iterator[Hit]:
     r"""A click on what this shows runs a command of JupyterLab.
 
     ## What it sees
@@ -65,15 +66,16 @@ def command_link(text: Text) -> Iterator[Hit]:
 
     - <https://nvd.nist.gov/vuln/detail/CVE-2026-42557>
     """
-    if not _is_rendered(text):
-        return
-    found = list(_attributes(text))
-    if not found:
-        return
+    for text in filter(_is_rendered, marked_texts(notebook, "command link")):
+        if found := list(_attributes(text)):
+            yield _hit(text, found)
+
+
+def _hit(text: Text, found: list[tuple[int, int]]) -> Hit:
     first, *others = [(text.place(start, end), _fix(text, start, end)) for start, end in found[:_MOST_PLACES]]
     message = "a click on this runs a command of JupyterLab before 4.5.7 (CVE-2026-42557)"
     related = tuple(Related(place=place, message=message, fixes=(fix,)) for place, fix in others)
-    yield Hit(at=first[0], message=message, fixes=(first[1],), related=related)
+    return Hit(at=first[0], message=message, fixes=(first[1],), related=related)
 
 
 def _is_rendered(text: Text) -> bool:

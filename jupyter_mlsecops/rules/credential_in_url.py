@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secrets import clock
@@ -67,7 +68,7 @@ def credential_in_url(notebook: Notebook) -> Iterator[Hit]:
     - <https://www.rfc-editor.org/rfc/rfc3986#section-7.5>
     """
     fixes = SecretFixes(notebook)
-    for text in notebook.texts():
+    for text in marked_texts(notebook, "url credential", "jwt"):
         for found in url_credentials(text.text):
             yield Hit(
                 at=text.place(found.start, found.end),

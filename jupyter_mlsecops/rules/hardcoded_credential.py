@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Hit, Related, Severity
 from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.notebook.parts import steps
@@ -166,14 +167,13 @@ class _Provided:
 
 def _in_metadata(notebook: Notebook) -> Iterator[Hit]:
     """Parameters that papermill kept, and passwords typed into widgets."""
+    texts = [text for text in marked_texts(notebook, "credential name") if text.part.startswith("/metadata")]
     passwords = {
         text.part.rpartition("/")[0]
-        for text in notebook.metadata_texts
-        if text.text in ("PasswordModel", "PasswordView") and "/widgets/" in text.part
+        for text in texts
+        if text.cell is None and text.text in ("PasswordModel", "PasswordView") and "/widgets/" in text.part
     }
-    for text in (*notebook.metadata_texts, *(text for cell in notebook.cells for text in cell.texts[1:])):
-        if not text.part.startswith("/metadata"):
-            continue
+    for text in texts:
         owner, _, name = text.part.rpartition("/")
         kind = NameKind.PASSWORD if name == "value" and owner in passwords else kind_of_name(name)
         confidence = likeness(text.text, kind)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.detection.invisible import Run, invisible_runs, kinds
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, ReplaceText, Safety, Severity
 from jupyter_mlsecops.rule import notebook_rule
 
@@ -81,7 +82,7 @@ def invisible_characters(notebook: Notebook) -> Iterator[Hit]:
     - <https://cwe.mitre.org/data/definitions/1007.html>
     """
     found: dict[tuple[int | None, str, Severity], _Group] = defaultdict(_Group)
-    for text in notebook.texts():
+    for text in marked_texts(notebook, "invisible"):
         is_code = text.mime == "text/x-code"
         for run in invisible_runs(text.text, is_code=is_code):
             found[text.cell, run.kind, _severity(run, is_code=is_code)].add(text, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secrets.fixes import SecretFixes
@@ -63,7 +64,7 @@ def private_key(notebook: Notebook) -> Iterator[Hit]:
     - <https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys>
     """
     fixes = SecretFixes(notebook)
-    for text in notebook.texts():
+    for text in marked_texts(notebook, "private key"):
         for key in private_keys(text.text):
             yield Hit(
                 at=text.place(key.start, key.end),

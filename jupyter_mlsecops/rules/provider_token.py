@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Severity
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
@@ -89,7 +90,9 @@ def provider_token(notebook: Notebook) -> Iterator[Hit]:
     - <https://docs.github.com/code-security/secret-scanning/introduction/about-secret-scanning>
     """
     fixes, siblings = SecretFixes(notebook), _Siblings(notebook)
-    for found in _by_output((text, token) for text in notebook.texts() for token in find_tokens(text.text)):
+    for found in _by_output(
+        (text, token) for text in marked_texts(notebook, "token") for token in find_tokens(text.text)
+    ):
         text, token = found[0]
         halves = _other_halves(siblings, text, token, fixes)
         again = [

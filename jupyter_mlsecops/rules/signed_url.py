@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Hit, Severity
 from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secrets import clock
@@ -63,7 +64,7 @@ def signed_url(notebook: Notebook) -> Iterator[Hit]:
     - <https://cwe.mitre.org/data/definitions/522.html>
     """
     fixes = SecretFixes(notebook)
-    for text in notebook.texts():
+    for text in marked_texts(notebook, "signed url"):
         for found in signed_urls(text.text):
             expired = found.expires is not None and found.expires < clock.now()
             yield Hit(

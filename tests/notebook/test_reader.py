@@ -202,7 +202,7 @@ def test_ill_typed_outputs_do_not_hide_the_others() -> None:
         {"text": ["a", 1, ["b"]]}, {"data": {"text/html": {"x": "c"}}}, {"traceback": "d"}, {"data": "e"}, {"evalue": "f"}
     )  # fmt: skip
     assert found == {
-        "/outputs/0/text": "a1b",
+        "/outputs/0/text": "a\n1\nb",
         "/outputs/1/data/text~1html/x": "c",
         "/outputs/2/traceback": "d",
         "/outputs/4/evalue": "f",

@@ -64,13 +64,16 @@ def _members(pointer: str, value: Any) -> Iterator[_Step]:
                 yield pointer, str(index), member
 
 
-def flattened(value: Any, join: str) -> str:
-    """The text of what should be a string or a list of strings; numbers, nested lists and objects count for their text."""
+def flattened(value: Any, join: str, *, otherwise: str | None = None) -> str:
+    """The text of what should be a string or a list of strings; numbers, nested lists and objects count for their text.
+
+    `otherwise` joins the values of what is neither, where it is not `join` too.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, list):
-        return join.join(value if all(isinstance(item, str) for item in value) else _scalars(value))
-    return join.join(_scalars(value))
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return join.join(value)
+    return (join if otherwise is None else otherwise).join(_scalars(value))
 
 
 def _scalars(value: Any) -> Iterator[str]:

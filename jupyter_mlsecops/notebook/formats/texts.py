@@ -71,14 +71,14 @@ def _output_list_texts(cell: int | None, part: str, outputs: object) -> Iterator
 
 def _output_texts(cell: int | None, part: str, output: dict[str, object]) -> Iterator[Text]:
     # What an output holds decides, not what it says it is: a viewer may be as lenient.
-    if text := flattened(decoded(output.get("text")), ""):
+    if text := _text(decoded(output.get("text"))):
         mime = _STREAMS.get(str(decoded(output.get("name"))), _STDOUT)
         yield Text(cell=cell, part=f"{part}/text", text=text, mime=mime)
     yield from _bundle_texts(cell, f"{part}/data", output.get("data"))
-    traceback = flattened(decoded(output.get("traceback")), "\n")
+    traceback = _text(decoded(output.get("traceback")), "\n")
     if traceback:
         yield Text(cell=cell, part=f"{part}/traceback", text=traceback, mime=_ERROR)
-    if (message := flattened(decoded(output.get("evalue")), "")) and message not in traceback:
+    if (message := _text(decoded(output.get("evalue")))) and message not in traceback:
         yield Text(cell=cell, part=f"{part}/evalue", text=message, mime=_ERROR)
     yield from _metadata_texts(cell, f"{part}/metadata", output.get("metadata"))
 
@@ -92,8 +92,13 @@ def _bundle_texts(cell: int | None, part: str, bundle: object) -> Iterator[Text]
         if is_json(mime) or isinstance(content, dict):
             for leaf, text in leaves(content, pointer):
                 yield Text(cell=cell, part=leaf, text=text, mime="application/json")
-        elif text := flattened(content, ""):
+        elif text := _text(content):
             yield Text(cell=cell, part=pointer, text=text, mime=mime)
+
+
+def _text(value: Any, join: str = "") -> str:
+    """What should be a string or its pieces; where it is neither, a line for each value keeps them apart."""
+    return flattened(value, join, otherwise="\n")
 
 
 def decoded(value: object) -> Any:

@@ -13,6 +13,7 @@ from jupyter_mlsecops.secrets.shapes.surroundings import stands_alone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MARK = r"eyJ[A-Za-z0-9_-]{10,}\.eyJ"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,16000}\.[A-Za-z0-9_-]{16,2000}")
 # Payloads that documentation shows.
 _EXAMPLES = (("sub", "1234567890"), ("name", "John Doe"))

@@ -9,6 +9,11 @@ from functools import cache, lru_cache
 from jupyter_mlsecops.knowledge import table
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# A superset of what the words below make of a key in JSON; and what tells a widget for passwords.
+MARK = (
+    r"(?i:secret|token|pass|pwd|psw|pw|key|credential|auth|bearer|sas|pat|jwt|cookie|conn)"
+    r'(?:[^"\\]|\\.)*"\s*:|Password(?:Model|View)'
+)
 _LONGEST = 120
 # Names written as one word: `PGPASSWORD`, `hftoken`.
 _PASSWORD_ENDS = ("password", "passwd", "passphrase")

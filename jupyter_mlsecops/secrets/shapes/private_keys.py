@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MARK = "PRIVATE KEY"
 _BEGIN = re.compile(r"-----BEGIN (?P<kind>(?:[A-Z0-9]{2,12} ){0,3})PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END ")
 _HEADERS = re.compile(r"\s*(?:\\[nr])*(?:[A-Za-z-]{2,30}: [^\r\n\\]{0,200}(?:\\r|\\n|\r|\n)+)+")
@@ -30,7 +31,7 @@ class PrivateKey:
 
 def private_keys(text: str) -> Iterator[PrivateKey]:
     """The private keys of a text whose body is there; a header alone is none."""
-    if "PRIVATE KEY" not in text:
+    if MARK not in text:
         return
     for begin in _BEGIN.finditer(text):
         end = _END.search(text, begin.end(), begin.end() + _LONGEST)

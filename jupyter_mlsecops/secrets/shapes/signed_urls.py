@@ -13,7 +13,8 @@ import re2
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GATE = re2.compile(rb"(?i:[?&;]sig=|signature=)|sig%3[dD]|Signature%3[dD]")
+MARK = r"(?i:[?&;]sig=|signature=)|sig%3[dD]|Signature%3[dD]"
+_GATE = re2.compile(MARK.encode())
 _SIGNATURE = re.compile(
     r"(?<![A-Za-z])(?P<name>sig|X-Amz-Signature|X-Goog-Signature|Signature|x-oss-signature)(?:=|%3D)(?P<value>[A-Za-z0-9%+/=_~-]{20,2000})",
     re.IGNORECASE,

@@ -22,6 +22,7 @@ class TokenKind:
     revoke: str
     variable: str
     starts: tuple[str, ...] = ()
+    begins: re.Pattern[str] | None = None
     holds: tuple[str, ...] = ()
     back: int = 0
     keywords: tuple[str, ...] = ()
@@ -48,8 +49,16 @@ class TokenTable:
     kinds: tuple[TokenKind, ...]
     literals: tuple[str, ...]
     keywords: tuple[str, ...]
+    beginnings: tuple[TokenKind, ...]
     by_literal: dict[str, tuple[TokenKind, ...]]
     by_keyword: dict[str, tuple[TokenKind, ...]]
+
+    def begun_by(self, literal: str) -> tuple[TokenKind, ...]:
+        """The kinds whose tokens may begin with a literal, or hold it."""
+        known = self.by_literal.get(literal)
+        if known is None:
+            return tuple(kind for kind in self.beginnings if kind.begins and kind.begins.fullmatch(literal))
+        return known
 
 
 @cache
@@ -70,6 +79,7 @@ def token_table() -> TokenTable:
         kinds=kinds,
         literals=literals,
         keywords=tuple(sorted(by_keyword, key=len, reverse=True)),
+        beginnings=tuple(kind for kind in kinds if kind.begins),
         by_literal={literal: tuple(found) for literal, found in by_literal.items()},
         by_keyword={keyword: tuple(found) for keyword, found in by_keyword.items()},
     )
@@ -77,7 +87,7 @@ def token_table() -> TokenTable:
 
 def _kind(row: dict[str, Any]) -> TokenKind:
     facts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    facts["pattern"] = re.compile(row["pattern"])
+    facts |= {name: re.compile(row[name]) for name in ("pattern", "begins") if name in row}
     facts["severity"] = Severity[row.get("severity", "critical").upper()]
     facts["confidence"] = Confidence[row.get("confidence", "high").upper()]
     return TokenKind(**facts)

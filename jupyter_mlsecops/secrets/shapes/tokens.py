@@ -53,18 +53,23 @@ def public_prefix(secret: str) -> str:
 
 
 @cache
-def _gate() -> re2._Regexp:
-    """Finds every literal and keyword of the table in UTF-8 bytes, in linear time."""
+def mark() -> str:
+    """A pattern of RE2 that finds every literal and keyword of the table."""
     known = token_table()
-    literals = "|".join(re2.escape(literal) for literal in known.literals)
-    keywords = "|".join(re2.escape(keyword) for keyword in known.keywords)
-    return re2.compile(f"{literals}|(?i:{keywords})".encode())
+    begins = [kind.begins.pattern for kind in known.beginnings if kind.begins]
+    keywords = "|".join(map(re2.escape, known.keywords))
+    return "|".join([*map(re2.escape, known.literals), f"(?i:{keywords})", *begins])
+
+
+@cache
+def _gate() -> re2._Regexp:
+    return re2.compile(mark().encode())
 
 
 def _candidates(text: str, data: bytes) -> Iterator[Token]:
     known = token_table()
     for position, literal in _literals(text, data):
-        for kind in known.by_literal.get(literal, ()):
+        for kind in known.begun_by(literal):
             for start, end in _spans(kind, text, position):
                 if (token := _judged(kind, text, start, end)) is not None:
                     yield token
@@ -83,7 +88,7 @@ def _literals(text: str, data: bytes) -> Iterator[tuple[int, str]]:
         # Counting the bytes that begin a character counts the characters.
         position += start - passed if ascii_only else _characters(data[passed:start])
         passed = start
-        yield position, match.group().decode("ascii")
+        yield position, match.group().decode()
 
 
 def _characters(data: bytes) -> int:

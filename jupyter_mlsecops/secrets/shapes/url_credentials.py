@@ -17,9 +17,8 @@ from jupyter_mlsecops.secrets.shapes.placeholders import entropy, is_placeholder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GATE = re2.compile(
-    rb"://[^\s/\"'<>@]{1,200}@|(?i:accountkey|sharedaccesskey|password|pwd|token|api[_-]?key|secret|[?&]key|[?&]code)(?:=|%3[dD])"
-)
+MARK = r"://[^\s/\"'<>@]+@|(?i:accountkey|sharedaccesskey|password|pwd|token|api[_-]?key|secret|[?&]key|[?&]code)(?:=|%3[dD])"
+_GATE = re2.compile(MARK.encode())
 # scheme://user:password@host and scheme://token@host
 _USERINFO = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,30})://(?P<user>[^\s:/@\"'<>{}`\\]{0,120})(?::(?P<password>[^\s/@\"'<>`\\]{1,400}))?@(?P<host>[A-Za-z0-9.\-\[\]_]{0,255})"
