@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.server.process import Died, TookTooLong, crashed, over_time
@@ -10,6 +11,8 @@ from jupyter_mlsecops.server.refusals import Refused
 from jupyter_mlsecops.server.tasks import Answer, Lint
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from jupyter_mlsecops.server.process import WorkerProcess
     from jupyter_mlsecops.server.root import Root
     from jupyter_mlsecops.server.tasks import Task
@@ -36,9 +39,7 @@ class Desk:
             older.set_exception(Refused(409, "superseded", "A newer revision is being checked"))
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._newest[session] = reply
-        task = asyncio.create_task(self._lint(body, root, reply))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._background(self._lint(body, root, reply))
         try:
             return await reply
         finally:
@@ -50,12 +51,30 @@ class Desk:
         async with self._turn:
             return await self._ask(task)
 
+    def warm_up(self) -> None:
+        """Start the worker, if it does not run: somebody is about to ask."""
+        if not self._running and not self._turn.locked():
+            self._background(self._warm_up())
+
     async def stop(self) -> None:
         """Let nobody wait any longer."""
+        for reply in self._newest.values():
+            if not reply.done():
+                reply.set_exception(Refused(503, "failed", "The server stops"))
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._worker.stop()
+
+    def _background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _warm_up(self) -> None:
+        async with self._turn:
+            with suppress(Died, TookTooLong):
+                await self._worker.ready()
 
     async def _lint(self, body: bytes, root: Root, reply: asyncio.Future[Answer]) -> None:
         async with self._turn:
@@ -63,9 +82,9 @@ class Desk:
             task = Lint(body=body, root=root.folder, allow_hidden=root.allow_hidden, check=not reply.done())
             try:
                 answer = await self._ask(task)
-            except Refused as refusal:
+            except Exception as error:  # noqa: BLE001  # whoever waits must hear of it
                 if not reply.done():
-                    reply.set_exception(refusal)
+                    reply.set_exception(error)
                 return
             if not reply.done():
                 reply.set_result(answer)
@@ -75,5 +94,5 @@ class Desk:
             return await self._worker.call(task, seconds=self._time_limit)
         except TookTooLong:
             raise over_time(self._time_limit) from None
-        except Died:
+        except (Died, OSError):  # OSError: no process could be started
             raise crashed() from None

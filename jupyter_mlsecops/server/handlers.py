@@ -134,7 +134,8 @@ class HealthHandler(MLSecOpsHandler):
     @web.authenticated
     @authorized(action="read")
     async def get(self) -> None:
-        """Version and limits."""
+        """Version and limits; whoever asks for them has an editor that will ask for more."""
+        self.extension.desk.warm_up()
         health = protocol.Health(
             name="jupyter-mlsecops",
             version=__version__,

@@ -126,7 +126,7 @@ class Jobs:
             raise
         except Refused as refusal:
             job.state, job.message = "failed", refusal.message
-        except (TookTooLong, Died):
+        except (TookTooLong, Died, OSError):
             job.state, job.message = "failed", "The files of the folder could not be listed"
         except Exception as error:  # noqa: BLE001  # whoever watches must see an end
             job.state, job.message = "failed", f"The scan failed with {type(error).__name__}"
@@ -146,7 +146,7 @@ class Jobs:
             return read_file_result(_body(await worker.call(task, seconds=self._seconds_a_file)))
         except TookTooLong:
             return died(name, f"took longer than {self._seconds_a_file:g} seconds")
-        except Died:
+        except (Died, OSError):
             return died(name, "the process that checked it died")
         except Refused as refusal:
             return died(name, refusal.message)

@@ -41,11 +41,15 @@ class WorkerProcess:
 
     async def call(self, task: Task, *, seconds: float) -> Answer:
         """The answer to a task. Raises TookTooLong or Died; the next call has a new worker then."""
+        await self.ready()
+        return await self._exchange(task, seconds=seconds)
+
+    async def ready(self) -> None:
+        """Start a worker where none runs. Raises TookTooLong or Died."""
         if self._process is None or self._process.poll() is not None:
             self.stop()
             self._start()
             await self._exchange(self._limits, seconds=_SECONDS_TO_START)
-        return await self._exchange(task, seconds=seconds)
 
     def stop(self) -> None:
         """End the worker; what it keeps is gone."""

@@ -23,6 +23,7 @@ class Editor:
     options: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
     _sent: dict[str, str] = field(default_factory=dict)
+    _sent_metadata: dict[str, Any] = field(default_factory=dict)
     _base: int | None = None
 
     @classmethod
@@ -44,11 +45,11 @@ class Editor:
             "base": base,
             "order": list(self.cells),
             "cells": {key: json.loads(text) for key, text in changed.items()},
-            "metadata": self.metadata if base is None else None,
+            "metadata": None if base is not None and self.metadata == self._sent_metadata else self.metadata,
             "trusted": self.trusted,
             "options": {"min_severity": "info", "ignore": [], "outputs": True} | self.options,
         }
-        self._sent, self._base = now, self.revision
+        self._sent, self._sent_metadata, self._base = now, self.metadata, self.revision
         return request
 
     def body(self, *, full: bool = False) -> bytes:

@@ -51,6 +51,10 @@ def rules(reply: dict) -> list[str]:
 @pytest.fixture
 def broken(extension):
     extension.worker_command = (sys.executable, "-P", "-c", BROKEN)
+
+
+@pytest.fixture
+def impatient(extension):
     extension.time_limit = 1.5
 
 
@@ -91,7 +95,7 @@ async def test_an_unknown_base_asks_for_everything(ask):
     assert (status, rules(reply)) == (200, ["unsafe-torch-load"])
 
 
-@pytest.mark.usefixtures("broken")
+@pytest.mark.usefixtures("broken", "impatient")
 async def test_what_hangs_is_ended_and_replaced(ask):
     editor = Editor.of(RISKY)
     hanging = Editor.of(HANG, session="other")
@@ -248,3 +252,18 @@ async def test_a_stopped_extension_leaves_no_process(ask, extension):
     assert process.poll() is None
     await extension.stop_extension()
     assert process.poll() is not None
+
+
+async def test_a_worker_that_cannot_be_started_is_said(ask, extension):
+    extension.worker_command = ("/nowhere/python",)
+    status, reply = await ask("POST", "lint", Editor.of("x").body())
+    assert (status, reply["reason"]) == (503, "failed")
+
+
+@pytest.mark.usefixtures("broken")
+async def test_who_waits_while_the_server_stops_is_told(ask, extension):
+    waiting = asyncio.ensure_future(ask("POST", "lint", Editor.of(HANG).body()))
+    while extension.desk._worker._process is None:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await extension.desk.stop()
+    assert (await waiting)[0] == 503
