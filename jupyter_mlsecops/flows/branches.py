@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_mlsecops.notebook.code import Code, Session
+    from jupyter_mlsecops.notebook.code import Code
 
 # (statement, one of its bodies): equal for places that run or do not run together.
 Branch: TypeAlias = tuple[ast.AST, str]
@@ -46,13 +46,13 @@ class Branches:
         return frozenset(found)
 
 
-def branches(session: Session) -> tuple[Branches, ...]:
-    """The branches of each text of a namespace; read once."""
-    return session.once(_read)
+def branches(code: Code) -> Branches:
+    """The branches of a text; read once."""
+    return code.once(_read)[0]
 
 
-def _read(session: Session) -> tuple[Branches, ...]:
-    return tuple(Branches(code) for code in session.codes)
+def _read(code: Code) -> tuple[Branches]:
+    return (Branches(code),)
 
 
 def _span(code: Code, body: list[ast.stmt]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlsecops.flows.fetches import all_fetches
 from jupyter_mlsecops.flows.file_event import Spot
 from jupyter_mlsecops.flows.files import history
 from jupyter_mlsecops.flows.folders import folders
@@ -20,7 +21,7 @@ from jupyter_mlsecops.notebook.packages.installs import read_install
 from jupyter_mlsecops.notebook.shell.commands import HOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jupyter_mlsecops.findings import Place
     from jupyter_mlsecops.flows.fetches import Fetch
@@ -75,12 +76,15 @@ def executed(session: Session) -> tuple[tuple[Execution, Fetch], ...]:
 
 
 def _from_network(session: Session) -> tuple[tuple[Execution, Fetch], ...]:
-    found: dict[tuple[int, int, int], tuple[Execution, Fetch]] = {}
-    for code in session.codes:
-        for execution in _Reader(code).read():
-            if fetch := _fetch(execution):
-                found.setdefault((code.number, execution.start, execution.end), (execution, fetch))
-    return tuple(found.values())
+    return tuple(session.gather(_of_fetches)) if all_fetches(session) else ()
+
+
+def _of_fetches(code: Code) -> Iterable[tuple[Execution, Fetch]]:
+    found: dict[tuple[int, int], tuple[Execution, Fetch]] = {}
+    for execution in _Reader(code).read():
+        if fetch := _fetch(execution):
+            found.setdefault((execution.start, execution.end), (execution, fetch))
+    return found.values()
 
 
 def _fetch(execution: Execution) -> Fetch | None:
@@ -126,8 +130,12 @@ def _is_installed(code: Code, module: str) -> bool:
 
 def _installed(session: Session) -> frozenset[str]:
     """The packages that a namespace installs, by normalised name."""
-    installs = (read_install(command) for code in session.codes for command in code.commands)
-    return frozenset(requirement.name for install in installs if install for requirement in install.requirements)
+    return frozenset(session.gather(_required))
+
+
+def _required(code: Code) -> Iterator[str]:
+    installs = (read_install(command) for command in code.commands)
+    return (requirement.name for install in installs if install for requirement in install.requirements)
 
 
 @cache

@@ -115,7 +115,7 @@ def all_fetches(session: Session) -> tuple[Fetch, ...]:
 
 
 def _all(session: Session) -> tuple[Fetch, ...]:
-    return tuple(fetch for code in session.codes for fetch in _read(code))
+    return tuple(session.gather(_read))
 
 
 def _by_place(session: Session) -> dict[Code, tuple[Fetch, ...]]:
@@ -160,7 +160,7 @@ def _standing(call: Call, caller: ast.Call | None) -> tuple[Code, int, int]:
     home = call.code.program.home(caller) if caller is not None else None
     if caller is None or home is None:
         return call.code, call.start, call.end
-    code = call.code.session.codes[home.at[0]]
+    code = call.code.session.code(home.at[0]) or call.code
     return code, *code.span(caller)
 
 

@@ -54,14 +54,13 @@ def handle_key(program: Program, node: ast.expr) -> str | None:
 
 def events(session: Session) -> Iterator[Event]:
     """What the texts of a namespace do to files."""
-    readers = {code: _Reader(code) for code in session.codes}
     for fetch in all_fetches(session):
-        yield from readers[fetch.call.code if fetch.call else fetch.code].fetched(fetch)
-    for code, reader in readers.items():
-        yield from _done(code, reader)
+        yield from _Reader(fetch.call.code if fetch.call else fetch.code).fetched(fetch)
+    yield from session.gather(_done)
 
 
-def _done(code: Code, reader: _Reader) -> Iterator[Event]:
+def _done(code: Code) -> Iterator[Event]:
+    reader = _Reader(code)
     for call in code.calls:
         yield from reader.called(call)
     yield from command_events(code)

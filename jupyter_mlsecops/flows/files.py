@@ -58,11 +58,10 @@ class FileHistory:
     def is_disordered(self, event: Event, spot: Spot) -> bool:
         """Whether the numbers beside the cells say that an event above a spot did not run before it."""
         first, then = event.spot.moment[0], spot.moment[0]
-        codes = self._session.codes
-        if first >= then or then >= len(codes):
+        before, code = self._session.code(int(first)), self._session.code(int(then))
+        if first >= then or before is None or code is None:
             return False
-        used = codes[then].execution_count
-        made = codes[first].execution_count
+        used, made = code.execution_count, before.execution_count
         return used is not None and (made is None or made > used)
 
     def _decisive(self, above: list[Event], spot: Spot) -> Event:
@@ -88,7 +87,8 @@ class FileHistory:
         return any(statement in statements for statement, _ in self._branches(event.spot))
 
     def _branches(self, spot: Spot) -> frozenset[Branch]:
-        return branches(self._session)[spot.number].of(spot.offset)
+        code = self._session.code(spot.number)
+        return branches(code).of(spot.offset) if code is not None else frozenset()
 
 
 def history(session: Session) -> FileHistory:

@@ -26,15 +26,12 @@ class Folders:
     def __init__(self, session: Session) -> None:
         self._starts: list[Position] = []
         self._folders: list[str] = []
-        self._of_command: dict[int, str] = {}
+        self._of_command: dict[Code, dict[int, str]] = {}
         now: list[str] = [""]
-        for code in session.codes:
-            for offset, folder in sorted(_changes(code), key=lambda change: change[0]):
-                now = _entered(now, folder)
-                self._starts.append(code.position(offset))
-                self._folders.append(now[-1])
-        for code in session.codes:
-            self._read_commands(code)
+        for position, folder in sorted(session.gather(_changes)):
+            now = _entered(now, folder)
+            self._starts.append(position)
+            self._folders.append(now[-1])
 
     def at(self, position: Position) -> str:
         """The notebook's folder at a position."""
@@ -43,10 +40,12 @@ class Folders:
 
     def of(self, code: Code, command: Command) -> str:
         """The folder that a command runs in."""
-        return self._of_command.get(id(command)) or self.at(code.position(command.start))
+        if code not in self._of_command:
+            self._of_command[code] = dict(self._read_commands(code))
+        return self._of_command[code].get(id(command)) or self.at(code.position(command.start))
 
-    def _read_commands(self, code: Code) -> None:
-        """A `cd` in a script holds to the end of that script, or of the statement that hands it to a shell."""
+    def _read_commands(self, code: Code) -> Iterator[tuple[int, str]]:
+        """The folders of commands that have their own. A `cd` in a script holds to the end of that script, or of the statement that hands it to a shell."""
         script: object = None
         now: list[str] = [""]
         shells = [text.start for text in code.layout.shells]
@@ -64,7 +63,7 @@ class Folders:
             line = code.python.line_of(command.start)
             current = (in_shell, number if in_shell else bisect_right(statements, line))
             if folder := _told(told, command.start):
-                self._of_command[id(command)] = below(self.at(code.position(command.start)), folder)
+                yield id(command), below(self.at(code.position(command.start)), folder)
                 continue
             if current != script:
                 script, now = current, [self.at(code.position(command.start))]
@@ -72,7 +71,7 @@ class Folders:
                 words = [word.text for word in command.arguments if not word.text.startswith("-") or word.text == "-"]
                 now = _entered(now, "-" if command.program == "popd" else words[0] if words else "")
             elif now[-1]:
-                self._of_command[id(command)] = now[-1]
+                yield id(command), now[-1]
 
 
 def folders(session: Session) -> Folders:
@@ -94,16 +93,16 @@ def _entered(folders_before: list[str], folder: str) -> list[str]:
     return [*folders_before[-5:], "" if now == "." else now]
 
 
-def _changes(code: Code) -> Iterator[tuple[int, str]]:
+def _changes(code: Code) -> Iterator[tuple[Position, str]]:
     """Where the notebook itself goes into a folder, and into which."""
     for magic in code.magics:
         if magic.name in _ENTERS and not magic.is_cell:
-            yield magic.start, _named(code, magic)
+            yield code.position(magic.start), _named(code, magic)
         elif magic.name == "popd":
-            yield magic.start, "-"
+            yield code.position(magic.start), "-"
     for call in code.calls_of({"chdir"}):
         if "os.chdir" in call.names:
-            yield call.start, call.text("path", 0) or ""
+            yield code.position(call.start), call.text("path", 0) or ""
 
 
 def _named(code: Code, magic: Magic) -> str:

@@ -13,7 +13,7 @@ from jupyter_mlsecops.notebook.python.program import LOCAL, Program
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_mlsecops.notebook.code import Session
+    from jupyter_mlsecops.notebook.code import Code, Session
     from jupyter_mlsecops.notebook.python.scopes import Home, Position, Scope
 
 # When something runs: the position of the call of its function, then its own. Earlier is smaller.
@@ -26,6 +26,14 @@ MAX_NESTING = 3  # calls in functions that are themselves called
 MAX_MOMENTS = 8
 
 
+def _own_calls(code: Code) -> Iterator[tuple[str, ast.Call]]:
+    """The calls of what the notebook itself defines, by its name."""
+    for call in code.calls:
+        for name in call.names:
+            if name.startswith(LOCAL):
+                yield name, call.node
+
+
 class Functions:
     """The functions of one namespace and the calls of them."""
 
@@ -34,11 +42,8 @@ class Functions:
         self._calls: dict[str, list[ast.Call]] = defaultdict(list)
         self._moments: dict[Scope, tuple[Moment, ...]] = {}
         self._returns: dict[str, list[ast.expr]] = {}
-        for code in session.codes:
-            for call in code.calls:
-                for name in call.names:
-                    if name.startswith(LOCAL):
-                        self._calls[name].append(call.node)
+        for name, call in session.gather(_own_calls):
+            self._calls[name].append(call)
 
     def calls(self, function: ast.AST) -> Sequence[ast.Call]:
         """The calls of a function or method of the notebook; by name, for that is all that can be told."""

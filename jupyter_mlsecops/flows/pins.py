@@ -11,6 +11,8 @@ from packaging.version import InvalidVersion, Version
 from jupyter_mlsecops.notebook.packages.installs import read_install
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_mlsecops.notebook.code import Code, Session
 
 # What a package is called elsewhere.
@@ -68,14 +70,18 @@ def _installed(code: Code, package: str) -> list[SpecifierSet]:
 def _pins(session: Session) -> dict[str, list[SpecifierSet]]:
     """What the commands of a namespace install, by normalised name."""
     found: dict[str, list[SpecifierSet]] = {}
-    for code in session.codes:
-        for command in code.commands:
-            install = read_install(command)
-            for requirement in install.requirements if install else ():
-                specifiers = _read(requirement.specifier) if requirement.name else None
-                if specifiers is not None:
-                    found.setdefault(requirement.name, []).append(specifiers)
+    for name, specifiers in session.gather(_specified):
+        found.setdefault(name, []).append(specifiers)
     return found
+
+
+def _specified(code: Code) -> Iterator[tuple[str, SpecifierSet]]:
+    for command in code.commands:
+        install = read_install(command)
+        for requirement in install.requirements if install else ():
+            specifiers = _read(requirement.specifier) if requirement.name else None
+            if specifiers is not None:
+                yield requirement.name, specifiers
 
 
 def _read(text: str) -> SpecifierSet | None:

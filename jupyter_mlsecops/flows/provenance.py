@@ -260,8 +260,8 @@ class _Trace:
             self._program = self._functions.within(call, body) if body else outside
             inner, outer = home_of(self._program, node), self._program.home(call)
             inside = spot
-            if inner is not None and outer is not None:
-                code = self._session.codes[inner.at[0]]
+            code = self._session.code(inner.at[0]) if inner is not None else None
+            if inner is not None and outer is not None and code is not None:
                 moments = self._functions.moments(outer.at, outer.scope)
                 inside = Spot(
                     moment=(*moments[0], *inner.at), number=inner.at[0], offset=code.span(node)[0], idle=spot.idle

@@ -66,7 +66,7 @@ class Reach:
     def is_remote(self) -> bool:
         """Whether a part of it came over the network: a reply, or a file that was fetched."""
         files = history(self._code.session)
-        end = Spot(moment=(len(self._code.session.codes),), number=self._code.number, offset=0)
+        end = Spot(moment=(self._code.session.size,), number=self._code.number, offset=0)
         for node in self.nodes:
             if isinstance(node, ast.Call):
                 path = self._opened(node)
@@ -177,14 +177,14 @@ def _used(function: ast.FunctionDef) -> Iterator[str]:
 def _fed(session: Session) -> dict[tuple[Scope | None, str], list[ast.expr]]:
     """What is fed into variables by `update`, by scope and name."""
     found: dict[tuple[Scope | None, str], list[ast.expr]] = defaultdict(list)
-    for code in session.codes:
-        for call in code.calls_of({"update"}):
-            function = call.node.func
-            if (
-                isinstance(function, ast.Attribute)
-                and function.attr == "update"
-                and isinstance(function.value, ast.Name)
-            ):
-                home = session.program.home(function.value)
-                found[home.scope if home else None, function.value.id].extend(call.node.args)
+    for variable, arguments in session.gather(_feeds):
+        found[variable].extend(arguments)
     return found
+
+
+def _feeds(code: Code) -> Iterator[tuple[tuple[Scope | None, str], list[ast.expr]]]:
+    for call in code.calls_of({"update"}):
+        function = call.node.func
+        if isinstance(function, ast.Attribute) and function.attr == "update" and isinstance(function.value, ast.Name):
+            home = code.program.home(function.value)
+            yield (home.scope if home else None, function.value.id), call.node.args

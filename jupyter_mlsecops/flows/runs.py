@@ -41,8 +41,10 @@ class Run:
 class _Loops:
     """The names that the loops of a namespace bind, and how many runs may still be looked at."""
 
-    def __init__(self, _session: Session) -> None:
+    def __init__(self, session: Session) -> None:
         self.runs_left = MAX_RUNS
+        self._program = session.program
+        self._version = session.program.version
         self._loops: dict[Scope, dict[tuple[ast.AST, str], Binding]] = {}
 
     def bound(self, loop: ast.AST, scope: Scope, target: ast.expr, item: ast.expr) -> Values:
@@ -60,6 +62,9 @@ class _Loops:
 
     def _targets(self, scope: Scope) -> dict[tuple[ast.AST, str], Binding]:
         """The names that loops bind in a scope."""
+        if self._version != self._program.version:
+            self._version = self._program.version
+            self._loops.clear()
         if scope not in self._loops:
             pairs = ((name, binding) for name, bindings in scope.bindings.items() for binding in bindings)
             self._loops[scope] = {(b.node, name): b for name, b in pairs if isinstance(b.node, _LOOPS)}

@@ -152,13 +152,12 @@ class _Trace:
 
     def _made(self, source: Source, node: ast.AST, url: str = "") -> Taint:
         home = self._program.home(node)
-        if home is None or home.at[0] >= len(self._code.session.codes):
+        code = self._code.session.code(home.at[0]) if home is not None else None
+        if code is None:
             return Taint(source=source, url=url)
-        code = self._code.session.codes[home.at[0]]
         return Taint(source=source, place=code.place(*code.span(node)), url=url)
 
     def _home_code(self, node: ast.expr) -> Code:
         """The text that an expression stands in."""
         home = home_of(self._program, node)
-        codes = self._code.session.codes
-        return codes[home.at[0]] if home is not None and home.at[0] < len(codes) else self._code
+        return (self._code.session.code(home.at[0]) if home is not None else None) or self._code

@@ -41,10 +41,9 @@ class _Checks:
 
     def __init__(self, session: Session) -> None:
         self._moments: dict[object, dict[Strength, list[Moment]]] = defaultdict(lambda: defaultdict(list))
-        for code in session.codes:
-            for check in _read(code):
-                for key in _keys(check):
-                    self._moments[key][check.strength].extend(check.moments)
+        for check in session.gather(_read):
+            for key in _keys(check):
+                self._moments[key][check.strength].extend(check.moments)
         for by_strength in self._moments.values():
             for moments in by_strength.values():
                 moments.sort()

@@ -17,8 +17,7 @@ from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.packages.dependency_files import declared_installs, read_script_metadata
 from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.packages.installs import read_install
-from jupyter_mlsecops.notebook.python.literals import literal_positions
-from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.session import Session, words_of
 from jupyter_mlsecops.notebook.shell import commands as shell
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.ipython.layout import Layout, Magic, ShellText
     from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.notebook.packages.installs import Install
+    from jupyter_mlsecops.notebook.python.program import Program
     from jupyter_mlsecops.notebook.python.scopes import Position
     from jupyter_mlsecops.notebook.python.source import PythonSource
 
@@ -63,10 +63,12 @@ class Code:
 
     def once(self, read: Callable[[Code], Iterable[T]]) -> tuple[T, ...]:
         """What a function reads in this text; read when it is first asked for."""
-        if read not in self.memo:
-            self.memo[read] = tuple(read(self))
-        found: tuple[T, ...] = self.memo[read]
-        return found
+        return self.session.keep(self.memo, read, lambda: tuple(read(self)))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All that may be a name in this text."""
+        return words_of(self.text)
 
     @property
     def program(self) -> Program:
@@ -207,55 +209,6 @@ class Code:
         return value if value is not None and self.program.may_read(len(value)) else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Session:
-    """The texts that run in one namespace; parsed when a rule first asks."""
-
-    texts: tuple[str, ...] = field(repr=False)
-    environment: dict[str, str] = field(default_factory=dict)
-    # The codes of this session, and what readers of it worked out once for all of them.
-    codes: list[Code] = field(default_factory=list, repr=False)
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
-    read: Memo = field(default_factory=Memo, repr=False)
-
-    def once(self, compute: Callable[[Session], T]) -> T:
-        """What a function makes of this session; worked out when it is first asked for."""
-        if compute not in self.memo:
-            self.memo[compute] = compute(self)
-        found: T = self.memo[compute]
-        return found
-
-    @cached_property
-    def _written(self) -> str:
-        return "\n".join(code.text for code in self.codes)
-
-    def mentions(self, *words: str) -> bool:
-        """Whether one of some words stands anywhere in the texts."""
-        return any(word in self._written for word in words)
-
-    def gather(self, read: Callable[[Code], Iterable[T]]) -> tuple[T, ...]:
-        """What a function reads in all texts, in their order."""
-        return tuple(chain.from_iterable(code.once(read) for code in self.codes))
-
-    def positions(self, code: Code, node: ast.AST) -> list[int] | None:
-        """Where each character of a literal's value stands in its text; kept for whoever asks about the same one next."""
-        if self.memo.get("positions of") is not node:
-            self.memo["positions"] = literal_positions(code.text, *code.span(node))
-            self.memo["positions of"] = node
-        found: list[int] | None = self.memo["positions"]
-        return found
-
-    @cached_property
-    def sources(self) -> tuple[PythonSource, ...]:
-        """The texts as Python."""
-        return self.read.sources(self.texts)
-
-    @cached_property
-    def program(self) -> Program:
-        """The namespace."""
-        return Program(self.sources, environment=self.environment)
-
-
 def read_codes(notebook: Notebook) -> tuple[Code, ...]:
     """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own."""
     if notebook.kind != "notebook":
@@ -264,7 +217,7 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
     cells = [cell for cell in notebook.cells if cell.type == "code"]
     layouts = [read.layout(cell.source, notebook.language) for cell in cells]
     texts = tuple(layout.python for layout in layouts)
-    session = Session(texts=texts, environment=_environment(layouts), read=read)
+    session = Session(texts, environment=_environment(layouts), memo=read)
     codes: list[Code] = []
     for number, (cell, layout) in enumerate(zip(cells, layouts, strict=True)):
         kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"
@@ -273,7 +226,7 @@ def read_codes(notebook: Notebook) -> tuple[Code, ...]:
         code = Code(
             cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number, execution_count=cell.execution_count
         )  # fmt: skip
-        session.codes.append(code)
+        session.add(code)
         codes.append(code)
         if layout.body == "file" and layout.magics:
             codes.append(_written(cell, layout.magics[-1]))
@@ -302,7 +255,7 @@ def _file_code(cell: Cell, kind: FileKind | None, *, start: int = 0, file: str |
     """What stands in a cell's source from `start` on, as the file that it is or becomes."""
     text = cell.source[start:]
     layout, code_kind = _file_layout(text, kind)
-    session = Session(texts=(layout.python,))
+    session = Session((layout.python,))
     code = Code(
         cell=cell.index,
         part=cell.part,
@@ -314,7 +267,7 @@ def _file_code(cell: Cell, kind: FileKind | None, *, start: int = 0, file: str |
         layout=layout,
         session=session,
     )
-    session.codes.append(code)
+    session.add(code)
     return code
 
 

@@ -39,10 +39,10 @@ class Memo:
             self._layouts.move_to_end((text, language))
         return found
 
-    def sources(self, texts: Iterable[str]) -> tuple[PythonSource, ...]:
+    def sources(self, texts: Iterable[str]) -> list[PythonSource]:
         """The trees of the texts of one program; a text that stands there twice is two trees, for each has its own place."""
         found: dict[str, PythonSource] = {}
-        return tuple(parse(text) if text in found else found.setdefault(text, self._source(text)) for text in texts)
+        return [parse(text) if text in found else found.setdefault(text, self._source(text)) for text in texts]
 
     def _source(self, text: str) -> PythonSource:
         found = self._sources.get(text)

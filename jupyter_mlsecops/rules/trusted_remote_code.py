@@ -133,14 +133,15 @@ def _is_default(function: ast.AST | None, parameter: ast.AST) -> bool:
 
 def _handed_on(session: Session) -> frozenset[object]:
     """The dict literals and the names that calls take the argument from, with `**`; they are not to be reported again."""
-    found: set[object] = set()
-    for code in session.codes:
-        for call in code.calls:
-            if call.keyword(NAME) is None and is_on(call.constant(NAME)):
-                for keyword in call.node.keywords:
-                    if keyword.arg is None:
-                        found |= {session.program.value(keyword.value), dotted(keyword.value)}
-    return frozenset(found)
+    return frozenset(session.gather(_handed))
+
+
+def _handed(code: Code) -> Iterator[object]:
+    for call in code.calls:
+        if call.keyword(NAME) is None and is_on(call.constant(NAME)):
+            for keyword in call.node.keywords:
+                if keyword.arg is None:
+                    yield from (code.program.value(keyword.value), dotted(keyword.value))
 
 
 def _called(call: Call) -> Hit:

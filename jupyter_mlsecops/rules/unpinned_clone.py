@@ -132,17 +132,21 @@ def _checked_out(session: Session, fetch: Fetch, execution: Execution) -> str | 
 def _checkouts(session: Session) -> dict[str, list[tuple[Moment, str]]]:
     """To what repositories are set, and when, by the name of their folder ("" where that is not known)."""
     found: dict[str, list[tuple[Moment, str]]] = defaultdict(list)
-    for code in session.codes:
-        for command in code.commands:
-            if command.program == "git" and (reference := _reference(command)):
-                given = read_arguments(command.arguments, letters="Cc").value(["-C"])
-                folder = posixpath.basename((given or folders(session).of(code, command)).rstrip("/"))
-                found[folder].append((code.position(command.start), reference))
-        for call in code.calls:
-            if call.name.endswith((".checkout", ".reset")):
-                texts = [code.program.text(argument) or "" for argument in call.node.args]
-                found[""] += [(code.position(call.start), text) for text in texts if COMMIT.fullmatch(text)]
+    for folder, moment, reference in session.gather(_checks_out):
+        found[folder].append((moment, reference))
     return {folder: sorted(checkouts) for folder, checkouts in found.items()}
+
+
+def _checks_out(code: Code) -> Iterator[tuple[str, Moment, str]]:
+    for command in code.commands:
+        if command.program == "git" and (reference := _reference(command)):
+            given = read_arguments(command.arguments, letters="Cc").value(["-C"])
+            folder = posixpath.basename((given or folders(code.session).of(code, command)).rstrip("/"))
+            yield folder, code.position(command.start), reference
+    for call in code.calls_of({"checkout", "reset"}):
+        if call.name.endswith((".checkout", ".reset")):
+            texts = [code.program.text(argument) or "" for argument in call.node.args]
+            yield from (("", code.position(call.start), text) for text in texts if COMMIT.fullmatch(text))
 
 
 def _reference(command: Command) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -26,7 +27,7 @@ from jupyter_mlsecops.notebook.python.walk import Walk
 from jupyter_mlsecops.notebook.shell.model import HOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from jupyter_mlsecops.notebook.python.literal_items import LiteralIndex
     from jupyter_mlsecops.notebook.python.source import PythonSource
@@ -53,19 +54,19 @@ class Program:
     """
 
     def __init__(self, sources: Sequence[PythonSource], *, environment: Mapping[str, str] | None = None) -> None:
-        self.sources = tuple(sources)
+        self.sources = sources
         self.magic_environment = environment or {}  # what magics put into the process's environment
         self._walk = Walk()
         walked = [self._walk.source(source, number) for number, source in enumerate(self.sources)]
-        self.nodes = tuple(nodes for nodes, _ in walked)
-        self.by_type = tuple(by_type for _, by_type in walked)
+        self.nodes = [nodes for nodes, _ in walked]
+        self.by_type = [by_type for _, by_type in walked]
         self._walk.finish()
         self.module = self._walk.module
-        self.scopes = (self.module, *self._walk.scopes.values())
-        self.has_classes = any(scope.kind == "class" for scope in self.scopes)
-        keywords = (nodes[index] for nodes, by_type in walked for index in by_type.get(ast.keyword, ()))
-        self.keyword_names = {node.arg for node in keywords if isinstance(node, ast.keyword)}
-        self._item_keys = {key for scope in self.scopes for _, key in scope.items}
+        # What may be anywhere: these say where it is worth looking, and may hold more than there is.
+        self.has_classes = False
+        self.keyword_names: set[str | None] = set()
+        self._item_keys: set[str] = set()
+        self._note(range(len(sources)))
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
         self.indices: dict[ast.AST, LiteralIndex] = {}
         self._bindings: dict[ast.Name, list[Binding]] = {}
@@ -73,11 +74,26 @@ class Program:
         self._texts: dict[ast.AST, str | None] = {}
         self._values: dict[ast.AST, ast.expr] = {}
         self._starts: dict[int, tuple[list[tuple[int, int]], list[Frame]]] = {}
+        self.version = 0  # counts the edits
         self._variables: dict[str, list[Binding]] | None = None
         self._whole = self  # a copy that sees some names otherwise leaves what holds for all to the whole
         self._depth = 0
         self._room = MAX_CHARACTERS
         self._unread = MAX_READ + sum(len(source.text) for source in self.sources)
+
+    def _note(self, numbers: Iterable[int]) -> None:
+        """Note what some sources bring in."""
+        for number in numbers:
+            nodes, by_type = self.nodes[number], self.by_type[number]
+            keywords = (nodes[index] for index in by_type.get(ast.keyword, ()))
+            self.keyword_names.update(node.arg for node in keywords if isinstance(node, ast.keyword))
+            self.has_classes = self.has_classes or ast.ClassDef in by_type
+        self._item_keys.update(key for scope in self.scopes for _, key in scope.items)
+
+    @property
+    def scopes(self) -> Iterable[Scope]:
+        """All namespaces, that of the notebook first."""
+        return (self.module, *self._walk.scopes.values())
 
     def is_dead(self, node: ast.AST) -> bool:
         """Whether a node stands where nothing ever runs."""
@@ -119,6 +135,75 @@ class Program:
         starts, frames = self._starts[number]
         index = bisect_right(starts, at[1:]) - 1
         return frames[index] if index >= 0 else Frame(self.module, number)
+
+    # -- edits -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so much was worked out that a program made anew might work out more."""
+        return self._room < MAX_CHARACTERS // 2 or self._unread < MAX_READ // 2
+
+    @cached_property
+    def bound(self) -> list[set[str]]:
+        """The global names that each source gives something to."""
+        bound: list[set[str]] = [set() for _ in self.nodes]
+        for number, name in self._given():
+            bound[number].add(name)
+        return bound
+
+    def _given(self) -> Iterator[tuple[int, str]]:
+        yield from ((binding.at[0], name) for name, found in self.module.bindings.items() for binding in found)
+        for (owner, _), found in self.module.items.items():
+            name = owner.partition(".")[0]
+            yield from ((binding.at[0], name) for binding in found)
+
+    def replace(self, sources: Mapping[int, PythonSource]) -> set[str] | None:
+        """Put other sources in the places of some; returns the global names that either of them gives something to.
+
+        What was worked out for other sources may not hold any more: `forget` it. None where the program has to be made
+        anew.
+        """
+        numbers = set(sources)
+        names = {name for number in numbers for name in self.bound[number]}
+        stars = len(self.module.star_imports)
+        if stars and any(self._imports_all(number) for number in numbers):
+            return None
+        for table in (self.module.bindings, self.module.items):
+            _leave_out(table, numbers)
+        self.forget(numbers)
+        for number, source in sources.items():
+            for node in self.nodes[number]:
+                self._walk.frames.pop(node, None)
+                self._walk.scopes.pop(node, None)
+            self.nodes[number], self.by_type[number] = self._walk.source(source, number)
+            self._starts.pop(number, None)
+        self._walk.finish()
+        if len(self.module.star_imports) != stars:
+            return None
+        self._note(numbers)
+        self.version += 1
+        self._variables = None
+        del self.bound
+        return names | {name for number in numbers for name in self.bound[number]}
+
+    def _imports_all(self, number: int) -> bool:
+        found = (self.nodes[number][index] for index in self.by_type[number].get(ast.ImportFrom, ()))
+        return any(alias.name == "*" for node in found if isinstance(node, ast.ImportFrom) for alias in node.names)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Forget what was worked out for the nodes of some sources."""
+        kept: tuple[dict[Any, Any], ...] = (
+            self._bindings,
+            self._names,
+            self._texts,
+            self._values,
+            self.sums,
+            self.indices,
+        )
+        for number in numbers:
+            for node in self.nodes[number]:
+                for each in kept:
+                    each.pop(node, None)
 
     # -- bindings --------------------------------------------------------------------------------------------------
 
@@ -284,6 +369,17 @@ class Program:
         found = self._whole.variables().get(name)
         value = found[nearest(found, at)].value if found else None
         return self.text(value) if value is not None else self.magic_environment.get(name)
+
+
+def _leave_out(table: dict[Any, list[Binding]], numbers: set[int]) -> None:
+    """Take the bindings of some sources out of a table."""
+    for key, found in [*table.items()]:
+        if any(binding.at[0] in numbers for binding in found):
+            kept = [binding for binding in found if binding.at[0] not in numbers]
+            if kept:
+                table[key] = kept
+            else:
+                del table[key]
 
 
 def _position(node: ast.AST, frame: Frame) -> Position:

@@ -1,0 +1,215 @@
+"""The texts that run in one namespace, what readers found out about them, and what is left of that after an edit."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_mlsecops.notebook.facts import EVERYTHING, Answers, Facts
+from jupyter_mlsecops.notebook.memo import Memo
+from jupyter_mlsecops.notebook.python.literals import literal_positions
+from jupyter_mlsecops.notebook.python.program import Program
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from jupyter_mlsecops.notebook.code import Code
+    from jupyter_mlsecops.notebook.python.source import PythonSource
+
+T = TypeVar("T")
+
+_WORD = re.compile(r"[^\W\d]\w*")
+# What puts variables into the environment, where any text may find them.
+_SETS_VARIABLES = re.compile(r"environ|putenv|%env|%set_env")
+_MOST_EDITS = 500  # what edits leave behind is thrown away after as many
+
+
+class Session:
+    """The texts that run in one namespace; parsed when a rule first asks.
+
+    `facts` keeps what facts are made from, so that the session can be edited; without it nothing is kept.
+    """
+
+    def __init__(
+        self, texts: Iterable[str], *, environment: Mapping[str, str] | None = None, memo: Memo | None = None, facts: Facts | None = None
+    ) -> None:  # fmt: skip
+        self.environment = dict(environment or {})
+        self.memo: dict[Any, Any] = {}  # what was worked out from all texts
+        self._texts = list(texts)
+        self._codes: list[Code] = []
+        self._read = memo or Memo()
+        self._facts = facts
+        self._answers: dict[Hashable, Answers] = {}
+        self._mentions: dict[tuple[str, ...], bool] = {}
+        self._edits = 0
+
+    def add(self, code: Code) -> None:
+        """Add the code of the next text."""
+        self._codes.append(code)
+
+    @property
+    def codes(self) -> Sequence[Code]:
+        """The codes of all texts. What is made of them is forgotten at every edit: `ask` and `gather` where you can."""
+        if self._facts is not None:
+            self._facts.note((EVERYTHING,))
+        return self._codes
+
+    def code(self, number: int) -> Code | None:
+        """The code of one text."""
+        return self._codes[number] if 0 <= number < len(self._codes) else None
+
+    @property
+    def size(self) -> int:
+        """How many texts there are."""
+        return len(self._texts)
+
+    @cached_property
+    def sources(self) -> list[PythonSource]:
+        """The texts as Python."""
+        return self._read.sources(self._texts)
+
+    @cached_property
+    def program(self) -> Program:
+        """The namespace."""
+        return Program(self.sources, environment=self.environment)
+
+    # -- facts -----------------------------------------------------------------------------------------------------
+
+    def keep(self, store: dict[Any, Any], key: Hashable, compute: Callable[[], T]) -> T:
+        """A value that is worked out when it is first asked for, and kept in `store` as long as it holds."""
+        kept = store.get(key)
+        if kept is None:
+            kept = store[key] = (compute(), ()) if self._facts is None else self._facts.work_out(store, key, compute)
+        elif kept[1] and self._facts is not None:
+            self._facts.note(kept[1])
+        value: T = kept[0]
+        return value
+
+    def once(self, compute: Callable[[Session], T]) -> T:
+        """What a function makes of this session; worked out when it is first asked for."""
+        return self.keep(self.memo, compute, lambda: compute(self))
+
+    def ask(self, key: Hashable, read: Callable[[Code], Sequence[T]]) -> Mapping[int, Sequence[T]]:
+        """What a function says of each text, by number; those of which it says nothing are left out.
+
+        `key` names the question; it is put once to each text, and again to those that an edit has changed.
+        """
+        answers = self._answers.get(key)
+        if answers is None:
+            answers = self._answers[key] = Answers(range(len(self._codes)))
+        for number in sorted(answers.open):
+            answers.open.discard(number)
+            if said := self._said(answers, number, read):
+                answers.said[number] = said
+        if self._facts is not None:
+            self._facts.note((key, *answers.origins))
+        return answers.said
+
+    def _said(self, answers: Answers, number: int, read: Callable[[Code], Sequence[T]]) -> Sequence[T]:
+        if self._facts is None:
+            return read(self._codes[number])
+        said, origins = self._facts.work_out(answers, number, lambda: read(self._codes[number]))
+        answers.origins |= origins
+        return said
+
+    def gather(self, read: Callable[[Code], Iterable[T]]) -> Iterator[T]:
+        """What a function reads in all texts, in their order; read once."""
+        answers = self.ask(read, lambda code: tuple(read(code)))
+        return chain.from_iterable(answers[number] for number in sorted(answers))
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of some words stands anywhere in the texts."""
+        found = self._mentions.get(words)
+        if found is None:
+            found = self._mentions[words] = self._do_mention(words)
+        if self._facts is not None:
+            self._facts.note((words,))
+        return found
+
+    def _do_mention(self, words: tuple[str, ...]) -> bool:
+        return any(word in code.text for code in self._codes for word in words)
+
+    def positions(self, code: Code, node: ast.AST) -> list[int] | None:
+        """Where each character of a literal's value stands in its text; kept for whoever asks about the same one next."""
+        if self.memo.get("positions of") is not node:
+            self.memo["positions"] = literal_positions(code.text, *code.span(node))
+            self.memo["positions of"] = node
+        found: list[int] | None = self.memo["positions"]
+        return found
+
+    # -- edits -----------------------------------------------------------------------------------------------------
+
+    def edit(
+        self, codes: Mapping[int, Code], texts: Mapping[int, str], remade: Callable[[Code], Code]
+    ) -> set[int] | None:
+        """Replace some texts and their codes, and forget what no longer holds; `remade` makes a code anew.
+
+        Returns the numbers of the codes that were replaced: the edited ones, and those that use a name which these
+        bind, and so on. None where the session has to be made anew.
+        """
+        facts, self._edits = self._facts, self._edits + 1
+        if facts is None or self._edits > _MOST_EDITS or self.program.is_spent:
+            return None
+        if any(_SETS_VARIABLES.search(each.text) for number in codes for each in (self._codes[number], codes[number])):
+            return None
+        sources = self._read.sources([texts[number] for number in codes])
+        changed = dict(zip(codes, sources, strict=True))
+        if {source.text for source in sources} & {
+            each.text for number, each in enumerate(self.sources) if number not in changed
+        }:
+            return None  # one tree cannot stand in two places
+        bound = self.program.replace(changed)
+        if bound is None:
+            return None
+        for number, source in changed.items():
+            self._texts[number], self.sources[number] = texts[number], source
+        dependent = self._using(bound, set(codes))
+        self.program.forget(dependent)
+        edited = dependent | set(codes)
+        origins: set[Hashable] = {EVERYTHING}
+        origins.update(key for key, answers in self._answers.items() if not edited.isdisjoint(answers.said))
+        for number in edited:
+            self._codes[number] = codes.get(number) or remade(self._codes[number])
+            for answers in self._answers.values():
+                answers.pop(number)
+        for words, found in self._mentions.items():
+            if found != self._do_mention(words):
+                self._mentions[words] = not found
+                origins.add(words)
+        self._forget(facts, origins, edited)
+        return edited
+
+    def _forget(self, facts: Facts, origins: set[Hashable], edited: set[int]) -> None:
+        """Forget what is made of what has changed; what the edited texts now say changes more."""
+        known: set[Hashable] = set()
+        while origins:
+            facts.forget(origins)
+            known |= origins
+            questions = [(key, answers) for key, answers in self._answers.items() if key not in known and callable(key)]
+            origins = {key for key, answers in questions if self._speaks(answers, edited, key)}
+
+    def _speaks(self, answers: Answers, edited: set[int], read: Any) -> bool:
+        self.gather(read)
+        return not edited.isdisjoint(answers.said)
+
+    def _using(self, names: set[str], known: set[int]) -> set[int]:
+        """The numbers of the other codes that use one of some names, or a name that such a code binds, and so on."""
+        found: set[int] = set()
+        pending = names
+        while pending:
+            more = {
+                number
+                for number, code in enumerate(self._codes)
+                if number not in known and number not in found and not code.words.isdisjoint(pending)
+            }
+            found |= more
+            pending = {name for number in more for name in self.program.bound[number]}
+        return found
+
+
+def words_of(text: str) -> frozenset[str]:
+    """All that may be a name in a text."""
+    return frozenset(_WORD.findall(text))
