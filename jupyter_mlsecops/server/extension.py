@@ -27,7 +27,6 @@ class MLSecOpsExtension(ExtensionApp):
     app_name = "Jupyter MLSecOps"
     description = "Security findings in notebooks, while they are edited."
     config_file_name = "jupyter_mlsecops_config"
-    load_other_extensions = True
 
     time_limit = Float(10.0, min=0.1, help="Seconds that one check of an edited notebook may take.").tag(config=True)
     scan_time_limit = Float(60.0, min=0.1, help="Seconds that one file may take in a scan of a folder.").tag(
@@ -54,7 +53,7 @@ class MLSecOpsExtension(ExtensionApp):
     @cached_property
     def desk(self) -> Desk:
         """Where requests about edited notebooks go."""
-        return Desk(self._worker(self.time_limit), time_limit=self.time_limit)
+        return Desk(lambda: self._worker(self.time_limit), time_limit=self.time_limit)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -78,7 +77,7 @@ class MLSecOpsExtension(ExtensionApp):
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
         # Each worker has a thread that waits for it; one more looks at the disk.
-        return ThreadPoolExecutor(max_workers=self.max_scan_jobs + 2, thread_name_prefix="jupyter-mlsecops")
+        return ThreadPoolExecutor(max_workers=self.max_scan_jobs + 3, thread_name_prefix="jupyter-mlsecops")
 
     def _worker(self, longest: float) -> WorkerProcess:
         limits = SetUp(

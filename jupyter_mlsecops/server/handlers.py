@@ -109,8 +109,8 @@ class PinHandler(MLSecOpsHandler):
     @authorized(action="read")
     async def post(self) -> None:
         """A PinRequest gives a PinReply."""
-        self.body(protocol.PinRequest)
-        self.pass_on(await self.extension.desk.pin(PinVersions(body=self.request.body)))
+        request = self.body(protocol.PinRequest)
+        self.pass_on(await self.extension.desk.pin(request.session, PinVersions(body=self.request.body)))
 
 
 class RuleHandler(MLSecOpsHandler):

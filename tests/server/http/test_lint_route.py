@@ -109,6 +109,19 @@ async def test_what_hangs_is_ended_and_replaced(ask):
     assert (await ask("POST", "lint", hanging.body(full=True)))[0] == 200
 
 
+@pytest.mark.usefixtures("broken", "impatient")
+async def test_a_notebook_that_once_hung_keeps_only_its_like_waiting(ask, extension):
+    hanging = Editor.of(HANG, session="hanging")
+    assert (await ask("POST", "lint", hanging.body()))[0] == 503
+    waiting = asyncio.ensure_future(ask("POST", "lint", hanging.body(full=True)))
+    editor = Editor.of(RISKY)
+    assert (await ask("POST", "lint", editor.body()))[0] == 200
+    assert not waiting.done()
+    assert (await waiting)[0] == 503
+    assert (await ask("POST", "lint", editor.body()))[0] == 200, "the usual worker lives on"
+    assert extension.desk.usual.worker.started == 2
+
+
 @pytest.mark.usefixtures("broken")
 async def test_a_worker_that_dies_is_replaced(ask):
     editor = Editor.of("kills the worker")
@@ -248,7 +261,7 @@ async def test_half_a_character_stops_nobody(ask):
 
 async def test_a_stopped_extension_leaves_no_process(ask, extension):
     await ask("POST", "lint", Editor.of("x").body())
-    process = extension.desk._worker._process
+    process = extension.desk.usual.worker._process
     assert process.poll() is None
     await extension.stop_extension()
     assert process.poll() is not None
@@ -263,7 +276,7 @@ async def test_a_worker_that_cannot_be_started_is_said(ask, extension):
 @pytest.mark.usefixtures("broken")
 async def test_who_waits_while_the_server_stops_is_told(ask, extension):
     waiting = asyncio.ensure_future(ask("POST", "lint", Editor.of(HANG).body()))
-    while extension.desk._worker._process is None:  # noqa: ASYNC110
+    while extension.desk.usual.worker._process is None:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await extension.desk.stop()
     assert (await waiting)[0] == 503
