@@ -95,11 +95,10 @@ function links(mark: Mark, actions: CardActions, trans: TranslationBundle): HTML
 /** A message in which what stands between backticks is code. */
 function sentence(text: string): HTMLElement {
   const node = element('div', 'jp-mlsecops-card-message');
-  const pieces = visible(text).split('`');
-  pieces.forEach((piece, index) => {
-    const isCode = index % 2 === 1 && index < pieces.length - 1;
-    node.append(isCode ? element('code', '', piece) : piece);
-  });
+  // Pairs only: a last one without its partner quotes nothing.
+  visible(text)
+    .split(/`([^`]*)`/)
+    .forEach((piece, index) => node.append(index % 2 === 1 ? element('code', '', piece) : piece));
   return node;
 }
 

@@ -127,18 +127,21 @@ export class NotebookScanner implements IDisposable {
   private async _scan(): Promise<void> {
     this._cancelTimer();
     this._isWanted = true;
-    this._running ??= this._scanUntilDone();
+    if (!this._isRunning) {
+      this._running = this._scanUntilDone();
+    }
     await this._running;
   }
 
   private async _scanUntilDone(): Promise<void> {
+    this._isRunning = true;
     try {
       while (this._isWanted && this._isOn) {
         this._isWanted = false;
         await this._scanOnce();
       }
     } finally {
-      this._running = null;
+      this._isRunning = false;
     }
   }
 
@@ -233,7 +236,8 @@ export class NotebookScanner implements IDisposable {
   private _isWanted = false;
   private _isDisposed = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
-  private _running: Promise<void> | null = null;
+  private _isRunning = false;
+  private _running: Promise<void> = Promise.resolve();
   private readonly _changes: NotebookChanges;
 }
 

@@ -1,1 +1,2 @@
-/** Nothing the tests share yet; what jsdom lacks is added here. */
+/** What jsdom lacks and every test needs. */
+Object.assign(globalThis, { DragEvent: globalThis.DragEvent ?? class extends Event {} });
