@@ -14,7 +14,6 @@ from jupyter_mlsecops.notebook.packages.requirements import normalise
 from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
 from jupyter_mlsecops.redaction import Redactor
 from jupyter_mlsecops.server.protocol import PinnedPackage, PinReply
-from jupyter_mlsecops.server.refusals import Refused
 from jupyter_mlsecops.wire import Position, Range, Replace
 
 if TYPE_CHECKING:
@@ -60,8 +59,8 @@ def pinnable(finding: Finding, report: Report, said: Mapping[int, WireCell]) -> 
 
 
 def pinned(notebook: Notebook, pinnables: Sequence[Pinnable], versions: Mapping[str, str | None]) -> PinReply:
-    """The edits that pin packages to the versions that are installed. Refused where a version is none."""
-    known = {normalise(name): _checked(name, version) for name, version in versions.items()}
+    """The edits that pin packages to the versions that are installed; what has none, or no valid one, is said."""
+    known = {normalise(name): _checked(version) for name, version in versions.items()}
     swallowed = dict(_swallowed(notebook, {each.package.cell.index for each in pinnables}))
     edits: list[Replace] = []
     missing: list[str] = []
@@ -85,13 +84,12 @@ def _with_version(requirement: str, version: str) -> str:
     return f"{match['channel'] or ''}{match['name']}{match['extras'] or ''}=={version}{_marker(match)}"
 
 
-def _checked(name: str, version: str | None) -> str | None:
-    if version is None:
-        return None
+def _checked(version: str | None) -> str | None:
+    """The version as PEP 440 spells it; None for what is none, for only a version may be written."""
     try:
-        return str(Version(version))
+        return None if version is None else str(Version(version))
     except InvalidVersion:
-        raise Refused(400, "invalid", f"Not a version (PEP 440) - at `$.versions[{normalise(name)[:100]!r}]`") from None
+        return None
 
 
 def _marker(match: re.Match[str]) -> str:
@@ -112,7 +110,7 @@ def _missing(names: list[str]) -> str:
     if not names:
         return ""
     listed = ", ".join(dict.fromkeys(name[:100] for name in names))
-    return f"Not installed in the notebook's kernel, so not pinned: {listed}"
+    return f"Not pinned, for the notebook's kernel has no version of it: {listed}"
 
 
 def _range(source: str, start: int, end: int) -> Range:
