@@ -56,6 +56,14 @@ export default tseslint.config(
   },
   { plugins: { jupyter } },
   ...jupyter.configs.recommended,
+  {
+    files: ['tests/**'],
+    rules: {
+      'jupyter/no-untranslated-string': 'off',
+      'jupyter/require-disposable-ownership': 'off',
+      'jupyter/require-signal-cleanup': 'off'
+    }
+  },
   // All of it is smaller than one request is worth.
   { files: ['src/**'], rules: { 'jupyter/prefer-lazy-imports': 'off' } },
   prettier

@@ -1,6 +1,6 @@
 /** Small labels on outputs and rendered text, where no editor can show a card. All text is set as text. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { mostSevere } from './panel/levels';
+import { levelOf } from './findings';
 import { visible } from './panel/text';
 import type { Mark } from './tokens';
 
@@ -38,7 +38,7 @@ function create(marks: readonly Mark[], actions: BadgeActions, trans: Translatio
   const [first] = marks;
   const badge = document.createElement('div');
   badge.className = BADGE;
-  badge.dataset.level = mostSevere(marks.map(mark => mark.finding.severity));
+  badge.dataset.level = levelOf(marks);
   const title = visible(first.title);
   const label = button(marks.length > 1 ? trans.__('%1, and %2 more', title, marks.length - 1) : title, () =>
     actions.show(first)

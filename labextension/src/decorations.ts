@@ -5,11 +5,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { setBadge } from './badges';
 import { outputOf } from './edits';
+import { levelOf } from './findings';
 import type { NotebookFindings } from './findings';
 import { rangesOf } from './highlights';
 import type { Highlighter, LevelRanges } from './highlights';
 import { textOf } from './outputs';
-import { mostSevere } from './panel/levels';
 import type { Mark } from './tokens';
 
 export interface DecorationOptions {
@@ -120,7 +120,7 @@ function isRendered(cell: Cell): boolean {
 }
 
 function setLevel(node: HTMLElement, name: 'mlsecopsInput' | 'mlsecopsOutput', marks: readonly Mark[]): void {
-  const level = mostSevere(marks.map(mark => mark.finding.severity));
+  const level = levelOf(marks);
   if (level !== node.dataset[name]) {
     if (level) {
       node.dataset[name] = level;

@@ -131,6 +131,11 @@ export function marksFor({ key, title, finding, ignores, pin, move_secret }: Edi
   return [mark(finding, false), ...finding.related.map(related => mark(related, true))];
 }
 
+/** The most severe level of some marks; undefined where there are none. */
+export function levelOf(marks: readonly Mark[]): Level | undefined {
+  return LEVELS.findLast(level => marks.some(mark => mark.finding.severity === level));
+}
+
 function noCounts(): Record<Level, number> {
   return Object.fromEntries(LEVELS.map(level => [level, 0])) as Record<Level, number>;
 }

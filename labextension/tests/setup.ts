@@ -1,2 +1,4 @@
-/** What jsdom lacks and every test needs. */
-Object.assign(globalThis, { DragEvent: globalThis.DragEvent ?? class extends Event {} });
+/** What jsdom lacks and Lab's packages use as they are loaded. */
+if (!('DragEvent' in globalThis)) {
+  Object.assign(globalThis, { DragEvent: class extends Event {} });
+}

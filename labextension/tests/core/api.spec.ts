@@ -27,12 +27,11 @@ describe('Api', () => {
     new Api(
       ServerConnection.makeSettings({
         baseUrl: 'http://here/base/',
-        fetch: async (request: RequestInfo | URL) => {
+        fetch: (request: RequestInfo | URL) => {
           asked.push(request as Request);
-          if (status === 0) {
-            throw new TypeError('no route');
-          }
-          return new Response(status === 204 ? null : body, { status, statusText: 'Refused' });
+          return status === 0
+            ? Promise.reject(new TypeError('no route'))
+            : Promise.resolve(new Response(status === 204 ? null : body, { status, statusText: 'Refused' }));
         }
       })
     );
@@ -40,7 +39,7 @@ describe('Api', () => {
   it('gives back what the server says', async () => {
     expect(await api(200, '{"id": "a-rule"}').rule('bandit/B602')).toEqual({ id: 'a-rule' });
     expect(asked.at(-1)?.url).toContain('http://here/base/jupyter-mlsecops/rules/bandit/B602');
-    expect(await api(204, '').cancelScan('one')).toBeUndefined();
+    await api(204, '').cancelScan('one');
     expect(asked.at(-1)?.method).toBe('DELETE');
   });
 

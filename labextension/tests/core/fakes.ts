@@ -9,7 +9,7 @@ export const trans = nullTranslator.load('');
 
 /** As Lab makes it: each cell has a history of its own. */
 export function notebookOf(...sources: string[]): YNotebook {
-  const notebook = YNotebook.create({ disableDocumentWideUndoRedo: true }) as YNotebook;
+  const notebook = YNotebook.create({ disableDocumentWideUndoRedo: true });
   notebook.insertCells(
     0,
     sources.map((source, index) => ({
