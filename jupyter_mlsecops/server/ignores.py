@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.model import CellType
     from jupyter_mlsecops.wire import Cell as WireCell
 
-# Where to insert what.
+# Where to insert what: an offset, or a line and a column.
 Insertion: TypeAlias = tuple[int, str]
+Written: TypeAlias = tuple[int, int, str]
 
 # Languages whose comments begin with a hash.
 _HASH_LANGUAGES = frozenset(
@@ -60,7 +61,7 @@ def ignores(finding: Finding, notebook: Notebook, said: Mapping[int, WireCell], 
     lines = dict.fromkeys(edit for edit in edits if edit is not None)
     if None not in edits:
         title = _counted("on this line", "on these {} lines", len(lines))
-        written = tuple(_replace(notebook.cells[cell].source, said[cell], insertion) for cell, insertion in lines)
+        written = tuple(_replace(said[cell], text) for cell, text in lines)
         offered.insert(0, Ignore(kind="line", title=title, edits=written, rule=finding.rule))
     return tuple(offered)
 
@@ -73,24 +74,23 @@ def _counted(one: str, many: str, count: int) -> str:
     return f"Ignore {one if count == 1 else many.format(count)}"
 
 
-def _replace(source: str, cell: WireCell, insertion: Insertion) -> Replace:
-    offset, text = insertion
-    line, column = LineIndex(source).line_column(offset)
+def _replace(cell: WireCell, written: Written) -> Replace:
+    line, column, text = written
     at = Position(line=line, column=column)
     return Replace(cell=cell, part=SOURCE, range=Range(start=at, end=at), text=text)
 
 
-def _edit(notebook: Notebook, place: Place, rule: str) -> tuple[int, Insertion] | None:
+def _edit(notebook: Notebook, place: Place, rule: str) -> tuple[int, Written] | None:
     if place.cell is None or place.at.part != SOURCE:
         return None
     cell = notebook.cells[place.cell]
-    insertion = _comment(cell.source, cell.type, notebook.language, rule, place.at.start, place.at.end)
-    return None if insertion is None else (place.cell, insertion)
+    written = _comment(cell.source, cell.type, notebook.language, rule, place.at.start, place.at.end)
+    return None if written is None else (place.cell, written)
 
 
 # Most cells are the same from one revision to the next.
 @lru_cache(maxsize=4096)
-def _comment(source: str, kind: CellType, language: str, rule: str, start: int, end: int) -> Insertion | None:  # noqa: PLR0913, PLR0917
+def _comment(source: str, kind: CellType, language: str, rule: str, start: int, end: int) -> Written | None:  # noqa: PLR0913, PLR0917
     """The comment that silences a rule at a span of a cell's source; None where none would."""
     place = Place(cell=0, at=Location(part=SOURCE, start=start, end=end))
     if kind == "markdown":
@@ -99,7 +99,8 @@ def _comment(source: str, kind: CellType, language: str, rule: str, start: int, 
         candidates = _in_code(source, ipython.split(source, language=language), rule, place)
     else:
         return None
-    return next((each for each in candidates if _works(source, kind, language, rule, place, each)), None)
+    found = next((each for each in candidates if _works(source, kind, language, rule, place, each)), None)
+    return None if found is None else (*LineIndex(source).line_column(found[0]), found[1])
 
 
 def _in_markdown(source: str, rule: str, end: int) -> Iterator[Insertion]:
