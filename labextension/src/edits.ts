@@ -1,5 +1,6 @@
 /** Applies the wire's edits to a shared notebook: all of them in one step that can be undone, or none. */
 import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydoc';
+import type { IOutput } from '@jupyterlab/nbformat';
 import { JSONExt } from '@lumino/coreutils';
 import type { PartialJSONValue } from '@lumino/coreutils';
 import { TextPositions } from './positions';
@@ -47,7 +48,11 @@ export function applyEdits(notebook: ISharedNotebook, edits: readonly WireEdit[]
   if ([...changes.values()].some(change => change.hasConflict)) {
     return false;
   }
-  inOneStep(notebook, [...changes.keys()], () => changes.forEach(change => change.apply()));
+  inOneStep(
+    notebook,
+    [...changes.keys()],
+    [() => changes.forEach(change => change.apply()), () => changes.forEach(change => change.putBack())]
+  );
   return true;
 }
 
@@ -78,7 +83,7 @@ class CellChanges {
     if (edit.kind === 'add-tag') {
       this._tags.push(edit.tag);
     } else if (edit.kind === 'clear-output') {
-      this._outputs.add(outputOf(edit.part));
+      this._outputs.add(Number(outputOf(edit.part)));
     } else {
       this._replacements.push({ ...this._positions.span(edit.range), text: edit.text });
     }
@@ -96,7 +101,7 @@ class CellChanges {
       this._cell.updateSource(from, to, text);
     }
     if (this._outputs.size > 0) {
-      removeOutputs(this._cell as ISharedCodeCell, this._outputs);
+      this._removeOutputs(this._cell as ISharedCodeCell, Math.min(...this._outputs));
     }
     if (this._tags.length > 0) {
       const tags = this._cell.getMetadata('tags');
@@ -105,9 +110,30 @@ class CellChanges {
     }
   }
 
+  /** The other half of removing outputs. */
+  putBack(): void {
+    if (this._kept.length > 0) {
+      const cell = this._cell as ISharedCodeCell;
+      cell.updateOutputs(this._first, this._first, this._kept);
+    }
+  }
+
+  /**
+   * Lab puts what an undo brings back at the end of the outputs on the page, wherever it belongs. So everything from
+   * the first removed output on goes, and what is kept of it comes again, at the end, in a change of its own.
+   */
+  private _removeOutputs(cell: ISharedCodeCell, first: number): void {
+    const outputs = cell.getOutputs();
+    this._first = first;
+    this._kept = outputs.filter((_, index) => index > first && !this._outputs.has(index));
+    cell.updateOutputs(first, outputs.length, []);
+  }
+
+  private _first = 0;
+  private _kept: IOutput[] = [];
   private readonly _positions: TextPositions;
   private readonly _replacements: (Span & { text: string })[] = [];
-  private readonly _outputs = new Set<number | null>();
+  private readonly _outputs = new Set<number>();
   private readonly _tags: string[] = [];
 }
 
@@ -116,22 +142,20 @@ function byStart(left: Span, right: Span): number {
 }
 
 /**
- * Writes the whole list anew: where only one output is taken out and put back by an undo, Lab's list of widgets
- * gets it at its end.
- */
-function removeOutputs(cell: ISharedCodeCell, indexes: ReadonlySet<number | null>): void {
-  cell.setOutputs(cell.getOutputs().filter((_, index) => !indexes.has(index)));
-}
-
-/**
  * Within one cell it is a step of that cell's own history (Ctrl+Z in its editor), across cells one of the notebook's.
  * What is typed just before and after is no part of it.
  */
-function inOneStep(notebook: ISharedNotebook, cells: readonly ISharedCell[], change: () => void): void {
+function inOneStep(
+  notebook: ISharedNotebook,
+  cells: readonly ISharedCell[],
+  changes: readonly (() => void)[]
+): void {
   const histories = [notebook, ...cells] as HasHistory[];
   const separate = (): void => histories.forEach(({ undoManager }) => undoManager?.stopCapturing());
+  const owner = cells.length === 1 ? cells[0] : notebook;
   separate();
-  (cells.length === 1 ? cells[0] : notebook).transact(change);
+  // A history takes changes that follow each other at once for one step.
+  changes.forEach(change => owner.transact(change));
   separate();
 }
 

@@ -98,6 +98,21 @@ describe('applyEdits', () => {
     expect(texts()).toEqual(['one', 'three']);
     cell.undo();
     expect(texts()).toEqual(['one', 'two', 'three']);
+    cell.redo();
+    expect(texts()).toEqual(['one', 'three']);
+  });
+
+  it('changes text and outputs of several cells in one step', () => {
+    const { notebook, apply, scan, texts } = setUp('a', 'b');
+    const outputs = notebook.cells[1] as YCodeCell;
+    outputs.setOutputs([stream('one'), stream('two')]);
+    scan();
+    notebook.undoManager.clear();
+    const clear = { kind: 'clear-output' as const, cell: wireCell(1), part: '/outputs/0' };
+    expect(apply(replace(0, spot(1, 1, 2), 'A'), clear)).toBe(true);
+    expect([...texts(), outputs.getOutputs().length]).toEqual(['A', 'b', 1]);
+    notebook.undo();
+    expect([...texts(), ...outputs.getOutputs().map(each => each.text)]).toEqual(['a', 'b', 'one', 'two']);
   });
 
   it('clears no output that is another one by now', () => {
