@@ -1,6 +1,6 @@
 /** Which findings are shown, and under which headings. */
 import type { Cell, EditorFinding, Level } from '../protocol';
-import { bySeverity, mostSevere } from './levels';
+import { bySeverity, worse } from './levels';
 import { byPlace } from './places';
 
 /** What the headings of the list are. */
@@ -18,6 +18,8 @@ export interface Filter {
 export type Group = {
   readonly key: string;
   readonly findings: readonly EditorFinding[];
+  /** The most severe level of its findings. */
+  readonly worst: Level;
 } & (
   | { readonly by: 'cell'; readonly cell: Cell | null }
   | { readonly by: 'severity'; readonly level: Level }
@@ -53,7 +55,7 @@ export function grouped(findings: readonly EditorFinding[], by: Grouping): Group
     }
   }
   const all = [...groups].map(([key, members]) => headed(key, members, by));
-  return by === 'cell' ? all : all.sort(byWorst);
+  return by === 'cell' ? all : all.sort((left, right) => bySeverity(left.worst, right.worst));
 }
 
 function keyOf({ finding }: EditorFinding, by: Grouping): string {
@@ -69,22 +71,16 @@ function keyOf({ finding }: EditorFinding, by: Grouping): string {
 
 function headed(key: string, findings: EditorFinding[], by: Grouping): Group {
   const { title, finding } = findings[0];
+  const worst = findings.reduce<Level>(
+    (level, each) => worse(level, each.finding.severity),
+    finding.severity
+  );
   switch (by) {
     case 'cell':
-      return { key, findings, by, cell: finding.cell };
+      return { key, findings, worst, by, cell: finding.cell };
     case 'severity':
-      return { key, findings, by, level: finding.severity };
+      return { key, findings, worst, by, level: finding.severity };
     case 'rule':
-      return { key, findings, by, rule: finding.rule, title };
+      return { key, findings, worst, by, rule: finding.rule, title };
   }
-}
-
-/** The worst level of a group's findings. */
-export function worst({ findings }: Group): Level | undefined {
-  return mostSevere(new Set(findings.map(each => each.finding.severity)));
-}
-
-function byWorst(left: Group, right: Group): number {
-  const [worse, better] = [worst(left), worst(right)];
-  return worse && better ? bySeverity(worse, better) : 0;
 }

@@ -89,20 +89,20 @@ function Filters(props: HeaderProps): React.JSX.Element {
       />
       <div className="jp-mlsecops-optionRow">
         <GroupBy model={model} trans={trans} />
-        {safe > 0 && (
-          <button
-            type="button"
-            className="jp-mlsecops-textButton"
-            title={trans.__('Apply all fixes that cannot change what the code does')}
-            onClick={fixSafe}
-          >
-            {trans._n('Fix %1 safely', 'Fix %1 safely', safe)}
-          </button>
-        )}
+        <p className="jp-mlsecops-shown" aria-hidden="true">
+          {shownText(model.shown.length, findings?.length ?? 0, trans)}
+        </p>
       </div>
-      <p className="jp-mlsecops-shown" aria-hidden="true">
-        {shownText(model.shown.length, model.notebook?.findings.length ?? 0, trans)}
-      </p>
+      {safe > 0 && (
+        <button
+          type="button"
+          className="jp-mlsecops-textButton"
+          title={trans.__('Apply all fixes that cannot change what the code does')}
+          onClick={fixSafe}
+        >
+          {trans._n('Apply %1 safe fix', 'Apply %1 safe fixes', safe)}
+        </button>
+      )}
     </>
   );
 }

@@ -11,9 +11,14 @@ export function bySeverity(left: Level, right: Level): number {
   return LEVELS.indexOf(right) - LEVELS.indexOf(left);
 }
 
+/** The more severe of two levels. */
+export function worse(left: Level, right: Level): Level {
+  return bySeverity(left, right) <= 0 ? left : right;
+}
+
 /** The most severe of some levels; undefined where there is none. */
 export function mostSevere(levels: Iterable<Level>): Level | undefined {
-  return [...levels].sort(bySeverity)[0];
+  return [...levels].sort(bySeverity).at(0);
 }
 
 /** The levels that occur, most severe first. */

@@ -88,22 +88,22 @@ export class NoticeWatch {
   }
 
   private _update(): void {
-    const counts = this._findings.state.kind === 'ready' ? severe(this._findings.counts) : null;
-    if (!counts && !this._bar) {
-      return;
-    }
-    const { model } = this._panel;
-    const isWanted =
-      model !== null && this._source.settings.notice && !isTrusted(model) && (!counts || total(counts) > 0);
-    if (!isWanted) {
+    const { state } = this._findings;
+    const counts = severe(this._findings.counts);
+    if (state.kind === 'off' || (state.kind === 'ready' && !total(counts)) || !this._isWanted) {
       this._stop();
-    } else if (counts) {
+    } else if (state.kind === 'ready') {
       this._bar ??= this._add();
       this._bar.text = this._trans.__(
-        'This notebook is not trusted, and a scan found: %1. Look at this before you run it.',
+        'This notebook is not trusted and has severe findings (%1): look before you run it.',
         countsInWords(counts, this._trans)
       );
     }
+  }
+
+  private get _isWanted(): boolean {
+    const { model } = this._panel;
+    return model !== null && this._source.settings.notice && !isTrusted(model);
   }
 
   private _add(): NoticeBar {

@@ -28,6 +28,7 @@ export class FindingsPanel extends ReactWidget {
     super();
     this.id = 'jp-mlsecops-panel';
     this.addClass('jp-mlsecops-panel');
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _trans.__('Security findings'));
     _model.changed.connect(this._refresh, this);
@@ -44,11 +45,16 @@ export class FindingsPanel extends ReactWidget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
+    // At once, so that keys do not go elsewhere; then to what is drawn a moment later.
+    this.node.focus();
     if (this._model.rows.length) {
       this._model.focus();
     } else {
-      const first = this.node.querySelector<HTMLElement>('.jp-mlsecops-state button, button');
-      (first ?? this.node).focus();
+      void this.renderPromise?.then(() => {
+        if (document.activeElement === this.node) {
+          this.node.querySelector<HTMLElement>('.jp-mlsecops-state button')?.focus();
+        }
+      });
     }
   }
 
@@ -72,8 +78,13 @@ function PanelView(props: {
   const leave = () => {
     actions.leave();
   };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.key === 'Escape' && !event.defaultPrevented) {
+      leave();
+    }
+  };
   return (
-    <>
+    <div className="jp-mlsecops-body" onKeyDown={onKeyDown}>
       <Header
         model={model}
         name={actions.notebookName}
@@ -100,7 +111,7 @@ function PanelView(props: {
         />
       )}
       {model.rows.length > 0 && <Footer silenced={notebook?.silenced ?? 0} trans={trans} />}
-    </>
+    </div>
   );
 }
 

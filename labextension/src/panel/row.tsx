@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Place } from '../tokens';
-import { type Group, worst } from './groups';
+import type { Group } from './groups';
 import { LevelMark } from './level-mark';
 import { levelName } from './levels';
 import { placeInCell, placeInNotebook } from './places';
@@ -55,7 +55,7 @@ function drawnText(row: Row): string {
   const shape = [kind, key, depth, position, siblings, isBranch(row) && row.expanded];
   switch (row.kind) {
     case 'group':
-      return JSON.stringify([shape, row.group.findings.length, worst(row.group), headingOf(row.group)]);
+      return JSON.stringify([shape, row.group.findings.length, row.group.worst, headingOf(row.group)]);
     case 'finding': {
       const { severity, message, rule, cell, part, range } = row.finding.finding;
       return JSON.stringify([shape, row.group.by, severity, message, rule, cell?.number, part, range.start]);
@@ -96,7 +96,7 @@ function Content({ row, trans }: { row: Row; trans: TranslationBundle }): React.
             </span>
             <span className="jp-mlsecops-meta">
               <Where place={finding} group={row.group} trans={trans} />
-              {row.group.by !== 'rule' && <span className="jp-mlsecops-rule">{visible(finding.rule)}</span>}
+              {row.group.by !== 'rule' && <span className="jp-mlsecops-ruleId">{visible(finding.rule)}</span>}
               {row.expanded !== null && <More count={finding.related.length} trans={trans} />}
             </span>
           </span>
@@ -128,16 +128,15 @@ function Content({ row, trans }: { row: Row; trans: TranslationBundle }): React.
 }
 
 function Heading({ group, trans }: { group: Group; trans: TranslationBundle }): React.JSX.Element {
-  const level = worst(group);
   return (
     <>
       <span className="jp-mlsecops-twisty" aria-hidden="true" />
       {group.by === 'severity' && <LevelMark level={group.level} />}
-      <span className="jp-mlsecops-heading">{headingText(group, trans)}</span>
-      {group.by === 'rule' && <span className="jp-mlsecops-rule">{visible(group.rule)}</span>}
-      <span className={`jp-mlsecops-count${level ? ` jp-mod-level-${level}` : ''}`}>
-        {group.findings.length}
+      <span className="jp-mlsecops-heading">
+        {headingText(group, trans)}
+        {group.by === 'rule' && <span className="jp-mlsecops-ruleId">{visible(group.rule)}</span>}
       </span>
+      <span className={`jp-mlsecops-count jp-mod-level-${group.worst}`}>{group.findings.length}</span>
     </>
   );
 }

@@ -42,12 +42,13 @@ export function Strip({ kind, title, lines = [], button }: Told): React.JSX.Elem
   );
 }
 
-/** What could not be checked: an empty list of findings says nothing about it. */
+/** What could not be checked: an empty list of findings says nothing about it. With paths where there are several files. */
 export function Problems(props: {
   problems: readonly Problem[];
+  withPaths?: boolean;
   trans: TranslationBundle;
 }): React.JSX.Element | null {
-  const { problems, trans } = props;
+  const { problems, withPaths, trans } = props;
   const count = problems.length;
   if (!count) {
     return null;
@@ -58,6 +59,7 @@ export function Problems(props: {
       <ul>
         {problems.map((problem, index) => (
           <li key={index}>
+            {withPaths && <bdi>{`${visible(problem.path)}: `}</bdi>}
             {problem.cell && `${trans.__('Cell %1', problem.cell.number)}: `}
             {visible(problem.message)}
           </li>

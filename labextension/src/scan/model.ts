@@ -3,7 +3,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { IApi } from '../api';
 import type { Finding, Level, Problem, ScanState } from '../protocol';
-import { filtered, type Column, sorted, type Sorting } from './table';
+import { filtered, type Column, firstSorting, sorted, type Sorting } from './table';
 
 /** Milliseconds between two questions. */
 const PAUSE = 300;
@@ -88,8 +88,8 @@ export class ScanModel implements IDisposable {
 
   /** Sort by a column; by the one that it is sorted by already, the other way round. */
   sortBy(column: Column): void {
-    const again = this._sorting.column === column;
-    this._sorting = { column, isDescending: again && !this._sorting.isDescending };
+    const { column: before, isDescending } = this._sorting;
+    this._sorting = before === column ? { column, isDescending: !isDescending } : firstSorting(column);
     this._show();
   }
 
@@ -200,7 +200,7 @@ export class ScanModel implements IDisposable {
   private _counts: Partial<Record<Level, number>> = {};
   private _text = '';
   private _hidden: ReadonlySet<Level> = new Set();
-  private _sorting: Sorting = { column: 'severity', isDescending: false };
+  private _sorting = firstSorting('severity');
   private _shown: readonly Finding[] | null = null;
   /** Counts starts and cancels: an answer from before the last one is not for us. */
   private _turn = 0;

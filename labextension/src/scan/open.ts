@@ -16,8 +16,8 @@ export async function openAt(commands: CommandRegistry, path: string, finding: F
     await widget.context.ready;
     await widget.revealed;
     await reveal(widget, withId(widget, finding));
-  } else if (widget && !finding.cell && commands.hasCommand(GO_TO_LINE)) {
-    const { line, column } = finding.range.start;
+  } else if (widget && commands.hasCommand(GO_TO_LINE)) {
+    const { line, column } = (finding.file_range ?? finding.range).start;
     await commands.execute(GO_TO_LINE, { line, column });
   }
 }

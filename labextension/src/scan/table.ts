@@ -34,12 +34,18 @@ export function sorted(findings: readonly Finding[], { column, isDescending }: S
 const WORDS = new Intl.Collator(undefined, { numeric: true });
 
 const COMPARE: Record<Column, (left: Finding, right: Finding) => number> = {
-  severity: (left, right) => bySeverity(left.severity, right.severity),
+  // Ascending is from the least severe on, as everybody reads it.
+  severity: (left, right) => bySeverity(right.severity, left.severity),
   rule: (left, right) => WORDS.compare(left.rule, right.rule),
   file: (left, right) => WORDS.compare(left.path, right.path),
   cell: byPlace,
   message: (left, right) => WORDS.compare(left.message, right.message)
 };
+
+/** How a column is sorted at first. */
+export function firstSorting(column: Column): Sorting {
+  return { column, isDescending: column === 'severity' };
+}
 
 /** A cell of the grid; row -1 is the header. */
 export interface Spot {

@@ -33,6 +33,7 @@ export class ScanTabs {
       openAt(this._app.commands, drive ? `${drive}:${finding.path}` : finding.path, finding);
     const model = new ScanModel(contents.localPath(path), new Api(serverSettings));
     const tab = new MainAreaWidget({ content: new ScanView(model, open, this._trans) });
+    tab.toolbar.hide();
     tab.id = `jp-mlsecops-scan-${this._count++}`;
     tab.title.icon = shieldIcon;
     tab.title.label = visible(PathExt.basename(model.path)) || this._trans.__('All files');
@@ -60,5 +61,7 @@ function addToMainArea({ shell }: JupyterFrontEnd, widget: Widget): void {
       return;
     }
   }
+  // Below a notebook a widget gets no more height than it insists on.
+  widget.addClass('jp-mlsecops-scanBelow');
   shell.add(widget, 'down');
 }

@@ -53,7 +53,7 @@ function Scan({ model, open, trans }: ScanProps): React.JSX.Element {
         <ProgressLine model={model} trans={trans} />
         {model.findings.length > 0 && <Filters model={model} trans={trans} />}
       </header>
-      <Problems problems={model.problems} trans={trans} />
+      <Problems problems={model.problems} withPaths trans={trans} />
       {model.shown.length > 0 ? (
         <FindingsGrid model={model} open={open} trans={trans} />
       ) : (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filtered, grouped, worst } from '../../src/panel/groups';
+import { filtered, grouped } from '../../src/panel/groups';
 import type { Level } from '../../src/protocol';
 import { finding } from './fakes';
 
@@ -59,6 +59,6 @@ describe('grouped', () => {
       ['rule:load', ['early']],
       ['rule:pin', ['first', 'late']]
     ]);
-    expect(grouped(all, 'rule').map(worst)).toEqual(['critical', 'high', 'info']);
+    expect(grouped(all, 'rule').map(group => group.worst)).toEqual(['critical', 'high', 'info']);
   });
 });

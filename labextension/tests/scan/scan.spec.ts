@@ -146,7 +146,7 @@ describe('the table', () => {
       ['Low', 'a-rule', 'b.ipynb', 'cell 10, line 1', 'beta'],
       ['Low', 'a-rule', 'sub/c.py', 'line 1', 'alpha']
     ]);
-    expect(sorting()).toEqual(['ascending', 'none', 'none', 'none', 'none']);
+    expect(sorting()).toEqual(['descending', 'none', 'none', 'none', 'none']);
   });
 
   it('sorts by a column, and back again', async () => {
@@ -216,9 +216,7 @@ describe('the table', () => {
 });
 
 it('is not called clean where a file could not be checked', async () => {
-  const problems = [
-    { path: 'x.ipynb', cell: null, kind: 'unreadable' as const, message: 'x.ipynb: not JSON' }
-  ];
+  const problems = [{ path: 'x.ipynb', cell: null, kind: 'unreadable' as const, message: 'not JSON' }];
   const model = new ScanModel('', server({ state: 'done', done: 1, problems }).api, 1);
   show(model);
   await model.start();
