@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from notebooks import notebook
 
-from jupyter_mlsecops.entrypoints import checking, files, pool, scanning
+from jupyter_mlsecops.entrypoints import checking, files, pool, scanning, tasks
 from jupyter_mlsecops.entrypoints.files import Source
 from jupyter_mlsecops.settings import Settings
 
@@ -63,7 +63,7 @@ def problems(results) -> list[tuple[str, str, str]]:
 @needs_fork
 @pytest.mark.parametrize("jobs", [2, 5])
 def test_a_process_that_hangs_is_ended_and_the_rest_is_checked(tree, monkeypatch, jobs):
-    monkeypatch.setattr(pool, "_SECONDS", 0.5)
+    monkeypatch.setattr(tasks, "_SECONDS", 0.5)
     replace_for(monkeypatch, "07.ipynb", spin)
     results = checked(tree, jobs)
     assert problems(results) == [("07.ipynb", "too-large", "checking it took longer than 0.5 s")]
@@ -72,7 +72,7 @@ def test_a_process_that_hangs_is_ended_and_the_rest_is_checked(tree, monkeypatch
 
 @needs_alarms
 def test_without_other_processes_time_ends_too(tree, monkeypatch):
-    monkeypatch.setattr(pool, "_SECONDS", 0.3)
+    monkeypatch.setattr(tasks, "_SECONDS", 0.3)
     replace_for(monkeypatch, "07.ipynb", spin)
     results = checked(tree, 1)
     assert problems(results) == [("07.ipynb", "too-large", "checking it took longer than 0.3 s")]
@@ -128,11 +128,11 @@ def test_batches_are_alike():
 
 
 def test_large_files_have_more_time_and_mending_too():
-    task = pool.Task(settings=Settings())
+    task = tasks.Task(settings=Settings())
     assert task.seconds(0) == 20
     assert task.seconds(100_000_000) == 200
     mending = scanning.Mending(unsafe=False, write=False)
-    assert pool.Task(settings=Settings(), mending=mending).seconds(0) > 20
+    assert tasks.Task(settings=Settings(), mending=mending).seconds(0) > 20
 
 
 def test_no_process_outlives_the_run(tree):
@@ -143,9 +143,9 @@ def test_no_process_outlives_the_run(tree):
 
 @needs_fork
 def test_a_run_that_is_broken_off_ends_its_processes(tree):
-    task = pool.Task(settings=Settings(working_directory=str(tree)))
+    task = tasks.Task(settings=Settings(working_directory=str(tree)))
     sources = [Source(location=str(path), name=path.name) for path in sorted(tree.iterdir())]
-    outcomes = pool.check_each(sources, task, jobs=3)
+    outcomes = tasks.check_each(sources, task, jobs=3)
     next(outcomes)
     outcomes.close()
     assert multiprocessing.active_children() == []

@@ -8,10 +8,8 @@ import msgspec
 
 from jupyter_mlsecops.entrypoints import files
 from jupyter_mlsecops.entrypoints.files import reason, unreadable
-from jupyter_mlsecops.entrypoints.writing import ChangedMeanwhile, replace_file
 from jupyter_mlsecops.export import file_result
 from jupyter_mlsecops.findings import Problem, Report
-from jupyter_mlsecops.fixing import fix, redacted_diff
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.wire import FileResult  # noqa: TC001  # msgspec looks it up
 
@@ -46,12 +44,10 @@ def check_file(source: Source, settings: Settings, mending: Mending | None = Non
         if isinstance(content, Problem):
             return failed(content)
         if mending is not None:
-            return Outcome(result=_mended(content, source, settings, mending))
+            return Outcome(result=mended_file(content, source, settings, mending))
         result = check_content(content, source.name, settings)
         key = None if keys is None or not _is_lasting(result) else keys.key(content, source.name)
         return Outcome(result=result, key=key, dated=_is_dated(result))
-    except ChangedMeanwhile:
-        return failed(unreadable(source.name, "changed while it was being mended; nothing was written"))
     except OSError as error:
         return failed(unreadable(source.name, reason(error)))
     except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
@@ -60,12 +56,35 @@ def check_file(source: Source, settings: Settings, mending: Mending | None = Non
 
 def check_content(content: bytes, name: str, settings: Settings, mending: Mending | None = None) -> FileResult:
     """Check what came in by another way than a file; nothing is written, but what fixes would change can be asked for."""
-    if mending is None:
-        return file_result(lint(content, path=name, settings=settings))
+    if mending is not None:
+        return mended_content(content, name, settings, mending)
+    return file_result(lint(content, path=name, settings=settings))
+
+
+def mended_content(content: bytes, name: str, settings: Settings, mending: Mending) -> FileResult:
+    """What is left to find after the fixes, and what they would change."""
+    from jupyter_mlsecops.fixing import fix, redacted_diff
+
     fixed = fix(content, path=name, settings=settings, unsafe=mending.unsafe)
     result = file_result(fixed.report)
     diff = redacted_diff(content, fixed, path=result.path)
     return msgspec.structs.replace(result, mended=fixed.count, diff=diff)
+
+
+def mended_file(content: bytes, source: Source, settings: Settings, mending: Mending) -> FileResult:
+    """The same for a file, written where that is wanted."""
+    from jupyter_mlsecops.entrypoints.writing import ChangedMeanwhile, replace_file
+    from jupyter_mlsecops.fixing import fix
+
+    if not mending.write:
+        return mended_content(content, source.name, settings, mending)
+    fixed = fix(content, path=source.name, settings=settings, unsafe=mending.unsafe)
+    try:
+        if fixed.content != content:
+            replace_file(source.location, before=content, after=fixed.content)
+    except ChangedMeanwhile:
+        return problem_result(unreadable(source.name, "changed while it was being mended; nothing was written"))
+    return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count)
 
 
 def failed(problem: Problem) -> Outcome:
@@ -76,15 +95,6 @@ def failed(problem: Problem) -> Outcome:
 def problem_result(problem: Problem) -> FileResult:
     """The result of something that could not be checked at all."""
     return file_result(Report(path=problem.path, problems=(problem,)))
-
-
-def _mended(content: bytes, source: Source, settings: Settings, mending: Mending) -> FileResult:
-    if not mending.write:
-        return check_content(content, source.name, settings, mending)
-    fixed = fix(content, path=source.name, settings=settings, unsafe=mending.unsafe)
-    if fixed.content != content:
-        replace_file(source.location, before=content, after=fixed.content)
-    return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count)
 
 
 def _is_lasting(result: FileResult) -> bool:

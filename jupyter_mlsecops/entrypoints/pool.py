@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
-import os
 import signal
 import sys
 import threading
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from time import monotonic
@@ -20,111 +17,28 @@ import msgspec
 from jupyter_mlsecops.entrypoints import checking
 from jupyter_mlsecops.entrypoints.checking import Outcome
 from jupyter_mlsecops.entrypoints.files import unreadable
-from jupyter_mlsecops.findings import Problem
-from jupyter_mlsecops.rules import all_rules
+from jupyter_mlsecops.entrypoints.tasks import too_slow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
-    from types import FrameType
 
     from jupyter_mlsecops.entrypoints.files import Source
-    from jupyter_mlsecops.entrypoints.result_cache import Keys
-    from jupyter_mlsecops.entrypoints.scanning import Mending
-    from jupyter_mlsecops.settings import Settings
+    from jupyter_mlsecops.entrypoints.tasks import Task
 
-# Below this, starting processes takes longer than the work.
-_FEWEST_FILES_FOR_A_POOL = 12
-_FEWEST_BYTES_FOR_A_POOL = 2_000_000
 # What is handed to a process at once: enough to be worth the way, little enough to keep all of them busy to the end.
 _BATCH_BYTES = 500_000
 _BATCH_FILES = 32
 
-# A file gets many times what it needs; each round of mending checks it anew.
-_SECONDS, _SECONDS_PER_BYTE = 20.0, 2e-6
-_MENDING_FACTOR = 20
-
-_OBJECTS_BEFORE_GC = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is to be done with each file. Results get keys where there are `keys`."""
-
-    settings: Settings
-    mending: Mending | None = None
-    keys: Keys | None = None
-
-    def do(self, source: Source) -> Outcome:
-        """Check one file."""
-        return checking.check_file(source, self.settings, self.mending, self.keys)
-
-    def seconds(self, size: int) -> float:
-        """How long a file of this size may take."""
-        return max(_SECONDS, size * _SECONDS_PER_BYTE) * (1 if self.mending is None else _MENDING_FACTOR)
-
-
-def check_each(sources: Sequence[Source], task: Task, *, jobs: int) -> Iterator[tuple[Source, Outcome]]:
-    """The outcome of each source, in any order."""
-    sized = sorted(((_size(source), source) for source in sources), key=lambda pair: -pair[0])
-    is_little = len(sized) < _FEWEST_FILES_FOR_A_POOL and sum(size for size, _ in sized) < _FEWEST_BYTES_FOR_A_POOL
-    if jobs == 1 or len(sized) < 2 or is_little:
-        return ((source, _check_here(source, size, task)) for size, source in sized)
-    return _Pool(task=task, waiting=deque(_batches(sized))).run(jobs)
-
-
-def _size(source: Source) -> int:
-    try:
-        return os.stat(source.location).st_size  # noqa: PTH116  # it answers faster, and there are many
-    except (OSError, ValueError):
-        return 0
-
-
-def _too_slow(source: Source, seconds: float) -> Outcome:
-    message = f"checking it took longer than {seconds:g} s"
-    return checking.failed(Problem(path=source.name, kind="too-large", message=message))
-
-
-# -- in this process ---------------------------------------------------------------------------------------------------
-
-
-class _TimeIsUp(BaseException):
-    """Not an Exception: those are caught where rules run."""
-
-
-def _check_here(source: Source, size: int, task: Task) -> Outcome:
-    seconds = task.seconds(size)
-    try:
-        with _alarm(seconds):
-            return task.do(source)
-    except _TimeIsUp:
-        return _too_slow(source, seconds)
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise _TimeIsUp when the time is up, where the system has such alarms."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, _time_is_up)
-    # Again each second, should the first one be lost where nothing can be raised.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _time_is_up(_number: int, _frame: FrameType | None) -> None:
-    raise _TimeIsUp
-
-
-# -- in others ---------------------------------------------------------------------------------------------------------
-
 _Batch = deque[tuple[int, "Source"]]
+
+
+def check_side_by_side(
+    sized: Iterable[tuple[int, Source]], task: Task, *, jobs: int
+) -> Iterator[tuple[Source, Outcome]]:
+    """The outcome of each source, in any order; the sources come with their sizes, the largest first."""
+    return _Pool(task=task, waiting=deque(_batches(sized))).run(jobs)
 
 
 def _batches(sized: Iterable[tuple[int, Source]]) -> Iterator[_Batch]:
@@ -205,7 +119,7 @@ class _Pool:
             yield self._receive(busy[connection])  # type: ignore[index]
         for connection, worker in busy.items():
             if connection not in ready and worker.deadline <= monotonic():
-                yield self._give_up(worker, _too_slow(worker.batch[0][1], worker.seconds))
+                yield self._give_up(worker, too_slow(worker.batch[0][1], worker.seconds))
 
     def _receive(self, worker: _Worker) -> tuple[Source, Outcome]:
         try:
@@ -232,15 +146,12 @@ def _context() -> BaseContext:
     """A fork takes along all that is imported already; it is safe where there is one thread."""
     if sys.platform != "linux" or threading.active_count() > 1:
         return multiprocessing.get_context("spawn")
-    all_rules()
-    gc.freeze()
     return multiprocessing.get_context("fork")
 
 
 def _work(connection: Connection, task: Task) -> None:
     """Check what comes in, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    gc.set_threshold(_OBJECTS_BEFORE_GC)
     try:
         while True:
             for source in connection.recv():

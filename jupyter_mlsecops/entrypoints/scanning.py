@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,7 +62,10 @@ def _problem(problem: Problem) -> FileResult:
 def _checked(
     sources: Sequence[Source], settings: Settings, jobs: int, mending: Mending | None
 ) -> dict[Source, FileResult]:
-    from jupyter_mlsecops.entrypoints.pool import Task, check_each
+    if not sources:
+        return {}
+    _import_rules()
+    from jupyter_mlsecops.entrypoints.tasks import Task, check_each
 
     task = Task(settings=settings, mending=mending)
     return {source: outcome.result for source, outcome in check_each(sources, task, jobs=jobs)}
@@ -87,9 +91,23 @@ def _fresh(
 ) -> Iterable[tuple[Source, Outcome]]:
     if not sources:
         return ()
-    from jupyter_mlsecops.entrypoints.pool import Task, check_each
+    _import_rules()
+    from jupyter_mlsecops.entrypoints.tasks import Task, check_each
 
     return check_each(sources, Task(settings=settings, keys=cache.keys), jobs=jobs)
+
+
+def _import_rules() -> None:
+    """And all that they need: many objects and no garbage, so that nobody shall look for any, neither now nor later."""
+    gc.disable()
+    try:
+        from jupyter_mlsecops.entrypoints import tasks  # noqa: F401
+        from jupyter_mlsecops.rules import all_rules
+
+        all_rules()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _keys(sources: Iterable[Source], settings: Settings, cache: ResultCache) -> dict[Source, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -29,7 +28,7 @@ class NameTable(Generic[Row]):
             else:
                 self._exact[name] = row
         self._patterns = {
-            last: [(_compiled(name), row) for name, row in sorted(found, key=lambda item: -len(item[0]))]
+            last: [(tuple(name.split("*")), row) for name, row in sorted(found, key=lambda item: -len(item[0]))]
             for last, found in patterns.items()
         }
 
@@ -38,8 +37,8 @@ class NameTable(Generic[Row]):
         for name in names:
             if name in self._exact:
                 return name, self._exact[name]
-            for pattern, row in self._patterns.get(name.rpartition(".")[2], ()):
-                if pattern.fullmatch(name):
+            for pieces, row in self._patterns.get(name.rpartition(".")[2], ()):
+                if _fits(name, pieces):
                     return name, row
         return None
 
@@ -49,8 +48,18 @@ class NameTable(Generic[Row]):
         return frozenset({name.rpartition(".")[2] for name in self._exact} | set(self._patterns))
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+def _fits(name: str, pieces: tuple[str, ...]) -> bool:
+    """Whether the pieces between the wildcards of a pattern stand in a name, in this order, from its start to its end."""
+    first, *inner, last = pieces
+    at, end = len(first), len(name) - len(last)
+    if not (name.startswith(first) and name.endswith(last)):
+        return False
+    for piece in inner:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return at <= end
 
 
 def name_table(rows: Iterable[Mapping[str, object]], make: type[Row]) -> NameTable[Row]:
