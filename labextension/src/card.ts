@@ -28,18 +28,18 @@ export function card(
   const level = element('span', 'jp-mlsecops-card-level', levelName(finding.severity, trans));
   level.dataset.level = finding.severity;
   const heading = element('div', 'jp-mlsecops-card-title');
-  heading.append(level, element('strong', '', visible(title)));
+  heading.append(level, withCode('strong', '', title));
   const root = element('div', 'jp-mlsecops-card');
-  root.append(heading, sentence(message));
+  root.append(heading, withCode('div', 'jp-mlsecops-card-message', message));
   root.append(...todos(mark), buttons(notebook, mark, actions, trans), links(mark, actions, trans));
   // The editor below must not take a press on the card for one on its text.
   root.addEventListener('mousedown', event => event.stopPropagation());
   return root;
 }
 
-/** What only a person can do: it has a title and no edits. */
-function todos({ fixes }: Mark): HTMLElement[] {
-  return fixes
+/** What only a person can do: it has a title and no edits. Pinning has its own button. */
+function todos({ fixes, pin }: Mark): HTMLElement[] {
+  return (pin ? [] : fixes)
     .filter(fix => fix.edits.length === 0)
     .map(fix => element('div', 'jp-mlsecops-card-todo', visible(fix.title)));
 }
@@ -92,9 +92,9 @@ function links(mark: Mark, actions: CardActions, trans: TranslationBundle): HTML
   return row;
 }
 
-/** A message in which what stands between backticks is code. */
-function sentence(text: string): HTMLElement {
-  const node = element('div', 'jp-mlsecops-card-message');
+/** A text in which what stands between backticks is code. */
+function withCode(tag: 'div' | 'strong', className: string, text: string): HTMLElement {
+  const node = element(tag, className);
   // Pairs only: a last one without its partner quotes nothing.
   visible(text)
     .split(/`([^`]*)`/)

@@ -14,6 +14,7 @@ import type { CardActions } from './card';
 import type { NotebookFindings } from './findings';
 import { TextPositions, withLineFeeds } from './positions';
 import type { Level } from './protocol';
+import { LEVELS } from './tokens';
 import type { ISecuritySettings, Mark } from './tokens';
 
 /** CodeMirror's words for our levels; its hints have no mark in the gutter. */
@@ -107,7 +108,10 @@ class CellMarks implements PluginValue {
 
   private _show(doc: Text, marks: readonly Mark[]): void {
     const positions = new TextPositions(doc.toString());
-    const inSource = marks.filter(mark => mark.place.part === '/source');
+    // The worst comes first where several cards are shown.
+    const inSource = marks
+      .filter(mark => mark.place.part === '/source')
+      .sort((left, right) => rank(right) - rank(left));
     const diagnostics = inSource.map(mark => this._diagnostic(mark, positions));
     this._hasLoud = withoutHints(diagnostics).length > 0;
     // The gutter first: it only learns of marks that are set when it is there.
@@ -162,6 +166,10 @@ class CellMarks implements PluginValue {
   private _hasLoud = false;
   private _hasGutter = false;
   private _isDestroyed = false;
+}
+
+function rank({ finding }: Mark): number {
+  return LEVELS.indexOf(finding.severity);
 }
 
 function withoutHints(diagnostics: readonly Diagnostic[]): Diagnostic[] {

@@ -40,10 +40,11 @@ export class Fixer implements IFixer {
       return false;
     }
     if (finding.move_secret) {
-      const where = trans.__(
-        'The secret is no longer in the notebook. It was, and files, copies and version control may still have it: revoke it where it was issued, and use a new one.'
+      // Lab shows the first 140 characters.
+      const advice = trans.__(
+        'Now revoke the secret where it was issued: files, copies and version control may still have it.'
       );
-      notify('warning', where);
+      notify('warning', advice);
     }
     return true;
   }

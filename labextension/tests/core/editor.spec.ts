@@ -196,7 +196,7 @@ describe('the card', () => {
       card = diagnostic.renderMessage!(view) as HTMLElement;
     });
     expect(card!.querySelector('img')).toBeNull();
-    expect(card!.textContent).toContain('A title');
+    expect(card!.querySelector('strong')!.textContent).toBe('A title');
     expect(card!.textContent).toContain(`bad is ${hostile} and \`one`);
     expect(
       [...card!.querySelectorAll('.jp-mlsecops-card-message code')].map(node => node.textContent)
