@@ -11,12 +11,6 @@ const PAGE = 1000;
 
 const EVERYTHING: Filter = { text: '', hidden: new Set() };
 
-/** What outlives a reload of the page. */
-export interface Preferences {
-  readonly grouping: Grouping;
-  readonly hidden: readonly Level[];
-}
-
 /** The state of the panel: follows the current notebook, keeps filter, grouping, open branches and the active row. */
 export class PanelModel implements IDisposable {
   constructor(private readonly _source: ISecurityFindings) {
@@ -90,16 +84,6 @@ export class PanelModel implements IDisposable {
 
   setGrouping(grouping: Grouping): void {
     this._grouping = grouping;
-    this._rebuild();
-  }
-
-  get preferences(): Preferences {
-    return { grouping: this._grouping, hidden: [...this._filter.hidden] };
-  }
-
-  setPreferences({ grouping, hidden }: Preferences): void {
-    this._grouping = grouping;
-    this._filter = { ...this._filter, hidden: new Set(hidden) };
     this._rebuild();
   }
 

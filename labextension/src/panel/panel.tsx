@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
+import { FocusKeeper } from './focus-keeper';
 import { Header } from './header';
 import type { FindingActions } from './menu';
 import type { PanelModel } from './model';
@@ -52,7 +53,7 @@ export class FindingsPanel extends ReactWidget {
     } else {
       void this.renderPromise?.then(() => {
         if (document.activeElement === this.node) {
-          this.node.querySelector<HTMLElement>('.jp-mlsecops-state button')?.focus();
+          stateButton(this.node)?.focus();
         }
       });
     }
@@ -63,6 +64,11 @@ export class FindingsPanel extends ReactWidget {
       this.update();
     }
   }
+}
+
+/** What can be done where there are no findings. */
+function stateButton(node: HTMLElement): HTMLElement | null {
+  return node.querySelector<HTMLElement>('.jp-mlsecops-state button');
 }
 
 const HELP_ID = 'jp-mlsecops-keys';
@@ -78,13 +84,20 @@ function PanelView(props: {
   const leave = () => {
     actions.leave();
   };
+  const keepFocus = (container: HTMLElement) => {
+    if (model.rows.length) {
+      model.focus();
+    } else {
+      (stateButton(container) ?? container.parentElement)?.focus();
+    }
+  };
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key === 'Escape' && !event.defaultPrevented) {
       leave();
     }
   };
   return (
-    <div className="jp-mlsecops-body" onKeyDown={onKeyDown}>
+    <FocusKeeper className="jp-mlsecops-body" onKeyDown={onKeyDown} onLost={keepFocus}>
       <Header
         model={model}
         name={actions.notebookName}
@@ -111,7 +124,7 @@ function PanelView(props: {
         />
       )}
       {model.rows.length > 0 && <Footer silenced={notebook?.silenced ?? 0} trans={trans} />}
-    </div>
+    </FocusKeeper>
   );
 }
 

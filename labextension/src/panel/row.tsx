@@ -133,7 +133,7 @@ function Heading({ group, trans }: { group: Group; trans: TranslationBundle }): 
       <span className="jp-mlsecops-twisty" aria-hidden="true" />
       {group.by === 'severity' && <LevelMark level={group.level} />}
       <span className="jp-mlsecops-heading">
-        {headingText(group, trans)}
+        <span className="jp-mlsecops-headingText">{headingText(group, trans)}</span>
         {group.by === 'rule' && <span className="jp-mlsecops-ruleId">{visible(group.rule)}</span>}
       </span>
       <span className={`jp-mlsecops-count jp-mod-level-${group.worst}`}>{group.findings.length}</span>

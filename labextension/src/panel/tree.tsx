@@ -23,7 +23,7 @@ export interface TreeProps {
 export function FindingsTree(props: TreeProps): React.JSX.Element {
   const { model, helpId, trans } = props;
   const tree = React.useRef<HTMLDivElement>(null);
-  const hadFocus = useFocusOnActiveRow(tree, model);
+  useFocusOnActiveRow(tree, model);
   const events = useTreeEvents(tree, props);
   return (
     <div
@@ -33,8 +33,6 @@ export function FindingsTree(props: TreeProps): React.JSX.Element {
       aria-label={trans.__('Security findings')}
       aria-describedby={helpId}
       aria-keyshortcuts="Shift+F10 Alt+Enter /"
-      onFocus={() => (hadFocus.current = true)}
-      onBlur={() => (hadFocus.current = false)}
       {...events}
     >
       {model.rows.map((row, index) => (
@@ -51,19 +49,13 @@ export function FindingsTree(props: TreeProps): React.JSX.Element {
   );
 }
 
-/** Moves the focus to the active row where that is asked for, or where the row that had it is gone. */
-function useFocusOnActiveRow(
-  tree: React.RefObject<HTMLDivElement>,
-  model: PanelModel
-): React.MutableRefObject<boolean> {
-  const hadFocus = React.useRef(false);
+/** Moves the focus to the active row where that is asked for. */
+function useFocusOnActiveRow(tree: React.RefObject<HTMLDivElement>, model: PanelModel): void {
   React.useLayoutEffect(() => {
-    const lost = hadFocus.current && document.activeElement === document.body;
-    if (model.takeFocusRequest() || lost) {
+    if (model.takeFocusRequest()) {
       focusRow(tree.current, model.activeIndex);
     }
   });
-  return hadFocus;
 }
 
 function rowAt(tree: HTMLElement | null, index: number): HTMLElement | null {

@@ -29,9 +29,10 @@ const active = () => document.activeElement?.getAttribute('aria-label');
 const menuItems = () => [...document.querySelectorAll('.lm-Menu-itemLabel')].map(item => item.textContent);
 
 /** Give the panel the focus. */
-async function enter(): Promise<void> {
+async function enter(hasRows = true): Promise<void> {
   panel.activate();
-  await eventually(() => expect(document.activeElement?.getAttribute('role')).toBe('treeitem'));
+  const expected = hasRows ? '[role=treeitem]' : '.jp-mlsecops-state button';
+  await eventually(() => expect(document.activeElement?.matches(expected)).toBe(true));
 }
 
 /** Press keys one after the other; each waits for what the one before did. */
@@ -148,8 +149,14 @@ describe('a notebook with findings', () => {
     await enter();
     await type('ArrowDown', 'ArrowDown');
     notebook.become([notebook.findings[0], notebook.findings[2]]);
-    await eventually(() => expect(items()).toHaveLength(4));
-    expect(active()).toBe('Cell 3, 1 finding');
+    await eventually(() => expect(active()).toBe('Cell 3, 1 finding'));
+    expect(items()).toHaveLength(4);
+    notebook.become([]);
+    await eventually(() => expect(document.activeElement).toBe(panel.node));
+    notebook.become([finding()]);
+    model.setText('nowhere');
+    await enter(false);
+    expect(document.activeElement?.textContent).toBe('Clear the filter');
   });
 
   it('filters by level and by text, and says so', async () => {
