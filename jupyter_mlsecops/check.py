@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_mlsecops.findings import Problem
-from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS
+from jupyter_mlsecops.gate import gate
 from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.rule import Reads
 
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.findings import Hit
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Cell, Notebook
+    from jupyter_mlsecops.notebook.session import Session
     from jupyter_mlsecops.rule import Rule
-
-_DECLARING = ("%%writefile", "%%file", "%%writetemplate", "# /// script")
-_INSTALLING = "pip install conda uv requirement"
 
 Unit: TypeAlias = "Code | Text | Notebook"
 
@@ -43,33 +41,20 @@ class Checked:
     unparsed_cells: int
 
 
-def check(notebook: Notebook, rules: Iterable[Rule]) -> Checked:
-    """Run rules over a notebook. A rule that fails becomes a problem; what it and all others found is kept."""
+def check(notebook: Notebook, rules: Iterable[Rule], *, gated: bool = True) -> Checked:
+    """Run rules over a notebook. A rule that fails becomes a problem; what it and all others found is kept.
+
+    `gated`: leave out the rules that have nothing to say; the results are the same.
+    """
+    rules = tuple(rules)
     checking = _Checking(notebook=notebook)
-    text = program_text(notebook)
+    known = gate(rules)
+    found = known.open_for(notebook)
     for rule in rules:
-        if can_speak(rule, text):
+        if not gated or known.can_speak(rule, found):
             checking.run(rule)
     unparsed = checking.unparsed_cells()
     return Checked(results=tuple(checking.results), problems=tuple(checking.problems), unparsed_cells=unparsed)
-
-
-def can_speak(rule: Rule, text: str) -> bool:
-    """False where a rule has nothing to say about a notebook with this program text, for none of its triggers is there."""
-    return rule.reads is Reads.TEXT or any(trigger in text for trigger in rule.triggers)
-
-
-def program_text(notebook: Notebook) -> str:
-    """All that triggers are sought in: as written, with continued lines joined, and as Python reads foreign letters.
-
-    A file of dependencies installs packages without saying so.
-    """
-    text = "\n".join(cell.source for cell in notebook.cells if cell.type == "code")
-    if notebook.kind in DEPENDENCY_KINDS or any(mark in text for mark in _DECLARING):
-        text = f"{text}\n{_INSTALLING}"
-    if "\\\n" in text:
-        text = f"{text}\n{text.replace(chr(92) + chr(10), '')}"
-    return text if text.isascii() else f"{text}\n{unicodedata.normalize('NFKC', text)}"
 
 
 @dataclass(kw_only=True)
@@ -79,56 +64,51 @@ class _Checking:
     notebook: Notebook
     results: list[Result] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    _units: dict[Reads, Sequence[tuple[int | None, Unit]]] = field(default_factory=dict)
 
     def run(self, rule: Rule) -> None:
         hits: dict[int | None, list[Hit]] = {}
-        for cell, unit in self._units_for(rule.reads):
-            if found := self._hits(rule, cell, unit):
-                hits.setdefault(cell, []).extend(found)
+        for cell, said in self._asked(rule):
+            for each in said:
+                if isinstance(each, Problem):
+                    self._problem(each)
+                else:
+                    hits.setdefault(cell, []).append(each)
         self.results += [Result(rule=rule, cell=cell, hits=tuple(found)) for cell, found in hits.items()]
 
     def unparsed_cells(self) -> int:
         """How many code cells are not wholly Python, incomplete ones among them."""
-        return len({cell for cell, code in self._units_for(Reads.CODE) if _is_unparsed(code)})  # type: ignore[arg-type]
+        return len({code.cell for code in self._codes if _is_unparsed(code)})
 
-    def _hits(self, rule: Rule, cell: int | None, unit: Unit) -> list[Hit]:
-        hits: list[Hit] = []
-        try:
-            # One by one, so that what stands before a failure is kept.
-            for hit in rule.check(unit):
-                hits.append(hit)  # noqa: PERF402
-        except Exception as error:  # noqa: BLE001  # one broken rule must not silence the others
-            # The exception's own text may quote a secret.
-            self._problem("rule-failed", f"the rule {rule.id} failed with {type(error).__name__}", cell)
-        return hits
-
-    def _problem(self, kind: str, message: str, cell: int | None) -> None:
-        problem = Problem(path="", kind=kind, message=message, cell=cell)  # type: ignore[arg-type]
-        if problem not in self.problems[-10:]:
-            self.problems.append(problem)
-
-    def _units_for(self, reads: Reads) -> Sequence[tuple[int | None, Unit]]:
-        if reads not in self._units:
-            self._units[reads] = self._read_units(reads)
-        return self._units[reads]
-
-    def _read_units(self, reads: Reads) -> Sequence[tuple[int | None, Unit]]:
-        match reads:
+    def _asked(self, rule: Rule) -> Iterable[tuple[int | None, Sequence[Hit | Problem]]]:
+        match rule.reads:
             case Reads.NOTEBOOK:
-                return [(None, self.notebook)]
+                return [(None, _said(rule, None, self.notebook))]
             case Reads.TEXT:
-                return [(text.cell, text) for text in self._texts()]
+                return [(text.cell, _said(rule, text.cell, text)) for text in self._texts()]
             case Reads.CODE:
-                return [(code.cell, code) for code in self._codes()]
+                return sorted(self._asked_codes(rule), key=lambda answer: answer[0] or 0)
             case Reads.SUPPRESSION:
                 return []  # what is unused is known when everything is decided: triage asks these rules
 
+    def _asked_codes(self, rule: Rule) -> Iterator[tuple[int | None, Sequence[Hit | Problem]]]:
+        for session in self._sessions:
+            said = session.ask(rule.id, lambda code: _said(rule, code.cell, code))
+            yield from ((session.cell_of(number), said[number]) for number in sorted(said))
+
+    def _problem(self, problem: Problem) -> None:
+        if problem not in self.problems[-10:]:
+            self.problems.append(problem)
+
+    @cached_property
+    def _sessions(self) -> Iterable[Session]:
+        return dict.fromkeys(code.session for code in self._codes)
+
+    @cached_property
     def _codes(self) -> tuple[Code, ...]:
         try:
             return self.notebook.codes
         except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
-            self._problem("rule-failed", f"the code of the notebook could not be read: {type(error).__name__}", None)
+            self._problem(_failed(f"the code of the notebook could not be read: {type(error).__name__}"))
             return ()
 
     def _texts(self) -> Iterator[Text]:
@@ -137,14 +117,32 @@ class _Checking:
         try:
             yield from self.notebook.metadata_texts
         except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
-            self._problem("unreadable", f"the notebook's metadata could not be read: {type(error).__name__}", None)
+            message = f"the notebook's metadata could not be read: {type(error).__name__}"
+            self._problem(Problem(path="", kind="unreadable", message=message))
 
     def _cell_texts(self, cell: Cell) -> tuple[Text, ...]:
         try:
             return cell.texts
         except Exception as error:  # noqa: BLE001  # a failed check is never a clean check
-            self._problem("unreadable", f"the outputs could not be read: {type(error).__name__}", cell.index)
+            message = f"the outputs could not be read: {type(error).__name__}"
+            self._problem(Problem(path="", kind="unreadable", message=message, cell=cell.index))
             return (Text(cell=cell.index, part=cell.part, text=cell.source),)
+
+
+def _said(rule: Rule, cell: int | None, unit: Unit) -> Sequence[Hit | Problem]:
+    """What a rule says of a unit; a failure stands behind what was said before it."""
+    said: list[Hit | Problem] = []
+    try:
+        for hit in rule.check(unit):
+            said.append(hit)  # noqa: PERF402  # one by one, so that what stands before a failure is kept
+    except Exception as error:  # noqa: BLE001  # one broken rule must not silence the others
+        # The exception's own text may quote a secret.
+        said.append(_failed(f"the rule {rule.id} failed with {type(error).__name__}", cell))
+    return said
+
+
+def _failed(message: str, cell: int | None = None) -> Problem:
+    return Problem(path="", kind="rule-failed", message=message, cell=cell)
 
 
 def _is_unparsed(code: Code) -> bool:

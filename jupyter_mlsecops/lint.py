@@ -19,6 +19,7 @@ from jupyter_mlsecops.triage import triage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jupyter_mlsecops.cache import MemoryCache
     from jupyter_mlsecops.check import Checked, Result
     from jupyter_mlsecops.findings import ProblemKind
     from jupyter_mlsecops.notebook.model import Notebook
@@ -30,19 +31,26 @@ def lint(
     *,
     path: str = "",
     settings: Settings | None = None,
-    cache: None = None,
+    cache: MemoryCache | None = None,
     engines: Sequence[object] = (),
 ) -> Report:
     """Read, check, decide. Never raises for what is in `content`: what cannot be checked is a problem in the report.
 
-    `path` names the file and tells its kind; it is never opened. `cache` and `engines` are for later versions.
+    `path` names the file and tells its kind; it is never opened. `cache` is what earlier calls remember of this notebook and
+    of others. `engines` are for later versions.
     Raises ConfigurationError where the settings name unknown rules.
     """
-    del cache, engines
+    del engines
     settings = settings or Settings()
     rules = settings.rules()
     try:
-        return _lint(read_file(content, name=path, max_bytes=settings.max_file_size), path, settings, rules)
+        notebook = read_file(content, name=path, max_bytes=settings.max_file_size)
+        if cache is not None:
+            notebook = cache.recall(path, notebook)
+        report = _lint(notebook, path, settings, rules)
+        if cache is not None:
+            cache.keep(path, notebook)
+        return report  # noqa: TRY300  # what is checked stands together
     except Unreadable as error:
         return _failed(path, error.kind, error.message)
     except Exception as error:  # noqa: BLE001  # a failed check is never a clean check

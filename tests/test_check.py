@@ -8,7 +8,8 @@ import pytest
 from fakes import failing, word_rule
 from notebooks import bare_notebook, code, markdown, notebook, read_notebook, stream
 
-from jupyter_mlsecops.check import check, program_text
+from jupyter_mlsecops.check import check
+from jupyter_mlsecops.gate import program_text
 from jupyter_mlsecops.findings import Confidence, Severity
 from jupyter_mlsecops.notebook.model import Cell, Notebook
 from jupyter_mlsecops.rule import Reads, Rule
@@ -97,7 +98,7 @@ def test_rules_of_texts_are_not_gated():
 
 @pytest.mark.parametrize("source", ["pickle", "𝐩𝐢𝐜𝐤𝐥𝐞", "ｐickle", "!pic\\\nkle"])
 def test_triggers_are_found_however_they_are_written(source):
-    assert "pickle" in program_text(bare_notebook(source))
+    assert "pickle" in program_text(source)
 
 
 @pytest.mark.parametrize(

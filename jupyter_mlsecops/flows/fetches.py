@@ -104,6 +104,15 @@ def fetchers() -> NameTable[Fetcher]:
     return name_table(table("fetchers")["fetcher"], Fetcher)
 
 
+# Beside the tools of download_tools.toml.
+_FETCHING_PROGRAMS = ("clone", "gsutil", "gcloud", "aws", "azcopy", "s5cmd", "huggingface-cli", "hf", "kaggle")
+
+
+def fetch_words() -> tuple[str, ...]:
+    """Where none of these stands in any program text, nothing is fetched."""
+    return (*sorted(fetchers().words), *table("download_tools"), *_FETCHING_PROGRAMS)
+
+
 def fetches(code: Code) -> tuple[Fetch, ...]:
     """What is fetched by what stands in one text; a call of a function that fetches what it is told counts as one."""
     return code.session.once(_by_place).get(code, ())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jupyter_mlsecops.notebook.calls import Call
 from jupyter_mlsecops.notebook.carriers import CARRIER_WORDS, carried
+from jupyter_mlsecops.notebook.facts import Facts
 from jupyter_mlsecops.notebook.file_kinds import DEPENDENCY_KINDS, file_kind
 from jupyter_mlsecops.notebook.ipython import layout as ipython
 from jupyter_mlsecops.notebook.memo import Memo
@@ -17,7 +18,8 @@ from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.packages.dependency_files import declared_installs, read_script_metadata
 from jupyter_mlsecops.notebook.packages.dockerfile import split_dockerfile
 from jupyter_mlsecops.notebook.packages.installs import read_install
-from jupyter_mlsecops.notebook.session import Session, words_of
+from jupyter_mlsecops.notebook.python.statements import Uses, uses
+from jupyter_mlsecops.notebook.session import Session, names_in
 from jupyter_mlsecops.notebook.shell import commands as shell
 
 if TYPE_CHECKING:
@@ -66,9 +68,14 @@ class Code:
         return self.session.keep(self.memo, read, lambda: tuple(read(self)))
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """All that may be a name in this text."""
-        return words_of(self.text)
+    def uses(self) -> tuple[Uses, ...]:
+        """What its Python statements use and give."""
+        return tuple(uses(self.python))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that this text may use."""
+        return names_in(self)
 
     @property
     def program(self) -> Program:
@@ -210,27 +217,69 @@ class Code:
 
 
 def read_codes(notebook: Notebook) -> tuple[Code, ...]:
-    """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own."""
+    """The program texts of a notebook: its code cells in one namespace, and each file that a cell writes in its own.
+
+    What is still known of the notebook as it was before is used; that one's codes mean nothing then.
+    """
     if notebook.kind != "notebook":
         return tuple(_file_code(cell, notebook.kind) for cell in notebook.cells)
-    read = notebook.memo or Memo()
+    return _edited_codes(notebook) or _new_codes(notebook)
+
+
+def _new_codes(notebook: Notebook) -> tuple[Code, ...]:
+    memo = notebook.memo or Memo()
     cells = [cell for cell in notebook.cells if cell.type == "code"]
-    layouts = [read.layout(cell.source, notebook.language) for cell in cells]
-    texts = tuple(layout.python for layout in layouts)
-    session = Session(texts, environment=_environment(layouts), memo=read)
+    layouts = [memo.layout(cell.source, notebook.language) for cell in cells]
+    texts = [layout.python for layout in layouts]
+    facts = Facts() if memo.is_edited else None
+    session = Session(texts, environment=_environment(layouts), memo=memo, facts=facts)
     codes: list[Code] = []
     for number, (cell, layout) in enumerate(zip(cells, layouts, strict=True)):
-        kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"
-        if kind == "python" and notebook.language != "python":
-            kind = "text"
-        code = Code(
-            cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number, execution_count=cell.execution_count
-        )  # fmt: skip
+        code = _cell_code(cell, layout, number, session, notebook.language)
         session.add(code)
-        codes.append(code)
-        if layout.body == "file" and layout.magics:
-            codes.append(_written(cell, layout.magics[-1]))
+        codes += [code, *_written(code)]
     return tuple(codes)
+
+
+def _edited_codes(notebook: Notebook) -> tuple[Code, ...]:
+    """The codes of a notebook of which some cells were edited; () where more has changed."""
+    old, memo = notebook.previous, notebook.memo
+    if old is None or memo is None or notebook.language != old.language or not old.codes:
+        return ()
+    if [cell.type for cell in notebook.cells] != [cell.type for cell in old.cells]:
+        return ()
+    session = old.codes[0].session
+    changed = {
+        after.index: after for before, after in zip(old.cells, notebook.cells, strict=True)
+        if before is not after and (before.source != after.source or before.execution_count != after.execution_count)
+    }  # fmt: skip
+    codes: dict[int, Code] = {}
+    for code in old.codes:
+        cell = changed.get(code.cell)
+        if cell is not None and code.session is session:
+            layout = memo.layout(cell.source, notebook.language)
+            codes[code.number] = _cell_code(cell, layout, code.number, session, notebook.language)
+    texts = {number: code.layout.python for number, code in codes.items()}
+    edited = session.edit(codes, texts, lambda code: replace(code, memo={})) if codes else set[int]()
+    if edited is None:
+        return ()
+    found: list[Code] = []
+    for code in old.codes:
+        if code.session is session:
+            now = session.code(code.number) or code
+            found += [now, *(_written(now) if code.number in codes else ())]
+        elif code.cell not in changed:
+            found.append(code)
+    return tuple(found)
+
+
+def _cell_code(cell: Cell, layout: Layout, number: int, session: Session, language: str) -> Code:
+    kind: CodeKind = layout.body if layout.body in ("python", "shell") else "text"
+    if kind == "python" and language != "python":
+        kind = "text"
+    return Code(
+        cell=cell.index, text=cell.source, kind=kind, layout=layout, session=session, number=number, execution_count=cell.execution_count
+    )  # fmt: skip
 
 
 def _environment(layouts: list[Layout]) -> dict[str, str]:
@@ -244,21 +293,24 @@ def _environment(layouts: list[Layout]) -> dict[str, str]:
     return found
 
 
-def _written(cell: Cell, magic: Magic) -> Code:
+def _written(code: Code) -> tuple[Code, ...]:
     """The file that `%%writefile` makes of a cell's body."""
+    if code.layout.body != "file" or not code.magics:
+        return ()
+    magic = code.magics[-1]
     words = [word for word in magic.arguments.split() if not word.startswith("-")]
     file = words[-1].strip("'\"") if words else ""
-    return _file_code(cell, file_kind(file) if file else None, start=magic.body_start, file=file)
+    return (_file_code(code, file_kind(file) if file else None, start=magic.body_start, file=file),)
 
 
-def _file_code(cell: Cell, kind: FileKind | None, *, start: int = 0, file: str | None = None) -> Code:
-    """What stands in a cell's source from `start` on, as the file that it is or becomes."""
-    text = cell.source[start:]
+def _file_code(whole: Cell | Code, kind: FileKind | None, *, start: int = 0, file: str | None = None) -> Code:
+    """What stands in a cell from `start` on, as the file that it is or becomes."""
+    text = (whole.text if isinstance(whole, Code) else whole.source)[start:]
     layout, code_kind = _file_layout(text, kind)
     session = Session((layout.python,))
     code = Code(
-        cell=cell.index,
-        part=cell.part,
+        cell=whole.cell if isinstance(whole, Code) else whole.index,
+        part=whole.part,
         text=text,
         start=start,
         kind=code_kind,

@@ -19,11 +19,13 @@ class Memo:
     """Layouts and trees by the text that they were made of; the least recently used go first.
 
     `limit` bounds the characters of all texts that are kept; a tree takes about a hundred times as many bytes.
-    What is kept is never changed, so several notebooks may hold it at once.
+    What is kept is never changed, so several notebooks may hold it at once. `is_edited` says that they are read again
+    and again as they are edited, so that it is worth keeping more about each.
     """
 
-    def __init__(self, limit: int = 300_000) -> None:
+    def __init__(self, limit: int = 300_000, *, is_edited: bool = False) -> None:
         self._limit = limit
+        self.is_edited = is_edited
         self._size = 0
         self._layouts: OrderedDict[tuple[str, str], Layout] = OrderedDict()
         self._sources: OrderedDict[str, PythonSource] = OrderedDict()

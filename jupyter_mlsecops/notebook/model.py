@@ -87,6 +87,17 @@ class Cell:
     # The JSON that they are decoded from (msgspec.Raw); None where it is not at hand.
     undecoded: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
 
+    def once(self, compute: Callable[[Cell], T]) -> T:
+        """What a function makes of this cell; worked out when it is first asked for."""
+        if compute not in self._done:
+            self._done[compute] = compute(self)
+        found: T = self._done[compute]
+        return found
+
+    @cached_property
+    def _done(self) -> dict[Any, Any]:
+        return {}
+
     @property
     def part(self) -> str:
         """The part that the source is."""
@@ -131,8 +142,9 @@ class Notebook:
     # How `file_text` became bytes, and where the texts stand in it if it is no JSON.
     encoding: str = "utf-8"
     positions: Positions | None = field(default=None, repr=False, compare=False)
-    # What texts were read as before, in this notebook or in others.
+    # What texts were read as before, in this notebook or in others; and this notebook as it was before it was edited.
     memo: Memo | None = field(default=None, repr=False, compare=False)
+    previous: Notebook | None = field(default=None, repr=False, compare=False)
 
     def cell(self, index: int | None) -> Cell | None:
         """The cell with an index; None is that of a file without cells."""

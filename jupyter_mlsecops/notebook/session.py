@@ -11,6 +11,7 @@ from jupyter_mlsecops.notebook.facts import EVERYTHING, Answers, Facts
 from jupyter_mlsecops.notebook.memo import Memo
 from jupyter_mlsecops.notebook.python.literals import literal_positions
 from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.python.source import parse
 
 if TYPE_CHECKING:
     import ast
@@ -24,6 +25,8 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W\d]\w*")
 # What puts variables into the environment, where any text may find them.
 _SETS_VARIABLES = re.compile(r"environ|putenv|%env|%set_env")
+# What is handed to something that looks up names itself.
+_LOOKS_UP = re.compile(r"ipython|magic|globals|locals|vars|eval|exec")
 _MOST_EDITS = 500  # what edits leave behind is thrown away after as many
 
 
@@ -60,6 +63,10 @@ class Session:
     def code(self, number: int) -> Code | None:
         """The code of one text."""
         return self._codes[number] if 0 <= number < len(self._codes) else None
+
+    def cell_of(self, number: int) -> int | None:
+        """The cell that a text stands in; None for a file without cells."""
+        return self._codes[number].cell
 
     @property
     def size(self) -> int:
@@ -155,18 +162,17 @@ class Session:
             return None
         if any(_SETS_VARIABLES.search(each.text) for number in codes for each in (self._codes[number], codes[number])):
             return None
-        sources = self._read.sources([texts[number] for number in codes])
-        changed = dict(zip(codes, sources, strict=True))
-        if {source.text for source in sources} & {
-            each.text for number, each in enumerate(self.sources) if number not in changed
-        }:
-            return None  # one tree cannot stand in two places
-        bound = self.program.replace(changed)
-        if bound is None:
-            return None
-        for number, source in changed.items():
-            self._texts[number], self.sources[number] = texts[number], source
-        dependent = self._using(bound, set(codes))
+        names: set[str] = set()
+        for number, text in texts.items():
+            (source,) = self._read.sources([text])
+            if self.program.holds(source):
+                source = parse(text)  # one tree cannot stand in two places
+            replaced = self.program.replace(number, source)
+            if replaced is None:
+                return None
+            self._texts[number], self.sources[number] = text, replaced[0]
+            names |= replaced[1]
+        dependent = self._using(names, set(codes))
         self.program.forget(dependent)
         edited = dependent | set(codes)
         origins: set[Hashable] = {EVERYTHING}
@@ -196,20 +202,23 @@ class Session:
         return not edited.isdisjoint(answers.said)
 
     def _using(self, names: set[str], known: set[int]) -> set[int]:
-        """The numbers of the other codes that use one of some names, or a name that such a code binds, and so on."""
+        """The numbers of the other codes that use one of some names, or what is made of one there, and so on."""
         found: set[int] = set()
-        pending = names
-        while pending:
-            more = {
-                number
-                for number, code in enumerate(self._codes)
-                if number not in known and number not in found and not code.words.isdisjoint(pending)
-            }
-            found |= more
-            pending = {name for number in more for name in self.program.bound[number]}
+        seen: set[str] = set()
+        while names:
+            seen |= names
+            pending, names = names, set()
+            for number, code in enumerate(self._codes):
+                if number not in known and not code.names.isdisjoint(pending):
+                    found.add(number)
+                    names.update(*(each.given for each in code.uses if not each.names.isdisjoint(pending)))
+            names -= seen
         return found
 
 
-def words_of(text: str) -> frozenset[str]:
-    """All that may be a name in a text."""
-    return frozenset(_WORD.findall(text))
+def names_in(code: Code) -> frozenset[str]:
+    """All names that a code may use."""
+    if _LOOKS_UP.search(code.text):
+        return frozenset(_WORD.findall(code.text))
+    texts = (*(shell.text for shell in code.layout.shells), *(magic.arguments for magic in code.magics))
+    return frozenset().union(*(each.names for each in code.uses), *(_WORD.findall(text) for text in texts))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.flows.executions import executed, line_magics
+from jupyter_mlsecops.flows.fetches import fetch_words
 from jupyter_mlsecops.flows.hosts import is_private
 from jupyter_mlsecops.flows.pinning import Strength, is_tagged, url_strength
 from jupyter_mlsecops.flows.verification import verification
@@ -29,7 +30,7 @@ def _summary(subjects: Sequence[str]) -> str:
 
 @code_rule(
     merge=Merge.SUBJECT, summarise=_summary, category="execution", severity=Severity.HIGH, confidence=Confidence.HIGH, cwe=(494, 829), owasp=("ML06", "LLM03"), atlas=("AML.T0010.001",),
-    triggers=("http", "ftp:", "wget", "curl", "retriev", "get_file", "download", "requests", "urlopen", "gdown", "aria2c"),
+    triggers=("http", "ftp:", *fetch_words()),
 )  # fmt: skip
 def executed_download(code: Code) -> Iterator[Hit]:
     r"""Code that was downloaded is run, imported or installed.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Safety, Severity
 from jupyter_mlsecops.flows.executions import executed
-from jupyter_mlsecops.flows.fetches import Fetch, fetches
+from jupyter_mlsecops.flows.fetches import Fetch, fetch_words, fetches
 from jupyter_mlsecops.flows.file_types import FileType, file_type
 from jupyter_mlsecops.flows.files import history
 from jupyter_mlsecops.flows.hosts import host_of, is_private
@@ -30,7 +30,7 @@ _WHAT = {"code": "code", "model": "a model", "weights": "a model", "archive": "a
 
 @code_rule(
     category="downloads", severity=Severity.MEDIUM, confidence=Confidence.HIGH, cwe=(494,), owasp=("ML06", "LLM03"), atlas=("AML.T0010",),
-    triggers=("http", "ftp", "wget", "curl", "gdown", "retriev", "get_file", "urlopen", "download", "aria2c"),
+    triggers=fetch_words(),
 )  # fmt: skip
 def unverified_download(code: Code) -> Iterator[Hit]:
     r"""Code, a model or an archive is downloaded and nothing checks that it is the one that was meant.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from jupyter_mlsecops.findings import Edit, Fix, ReplaceText, Safety
 
 if TYPE_CHECKING:
-    from jupyter_mlsecops.notebook.code import Code
+    from collections.abc import Iterator
+
+    from jupyter_mlsecops.notebook.code import Code, Session
     from jupyter_mlsecops.secrets.positions.position import Rewrite
 
 # What must stay above the first statement: comments with a meaning, and the magics of the cell.
@@ -36,23 +38,24 @@ def read_from_environment(code: Code, rewrite: Rewrite, variable: str) -> Fix:
 
 def imports(code: Code, module: str) -> bool:
     """Whether the notebook (or the file that a cell writes) imports a module under its own name."""
-    memo = code.session.memo
-    if "plain imports" not in memo:
-        nodes = (node for each in code.session.codes for node in each.nodes(ast.Import))
-        aliases = (alias for node in nodes if isinstance(node, ast.Import) for alias in node.names)
-        memo["plain imports"] = frozenset(alias.name for alias in aliases if not alias.asname)
-    return module in memo["plain imports"]
+    return module in code.session.once(_all_imports)
+
+
+def _all_imports(session: Session) -> frozenset[str]:
+    return frozenset(session.gather(_plain_imports))
+
+
+def _plain_imports(code: Code) -> Iterator[str]:
+    aliases = (alias for node in code.nodes(ast.Import) if isinstance(node, ast.Import) for alias in node.names)
+    return (alias.name for alias in aliases if not alias.asname)
 
 
 def import_position(code: Code) -> int:
     """Where an import may be put: the top of the text, below what has to stay there."""
-    positions: dict[int, int] = code.session.memo.setdefault("import positions", {})
-    if code.number not in positions:
-        positions[code.number] = _import_position(code)
-    return positions[code.number]
+    return code.once(_import_position)[0]
 
 
-def _import_position(code: Code) -> int:
+def _import_position(code: Code) -> tuple[int]:
     at = max((magic.body_start for magic in code.magics if magic.is_cell), default=0)
     head = _HEAD.match(code.text, at)
     at = head.end() if head else at
@@ -60,4 +63,4 @@ def _import_position(code: Code) -> int:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             end = _LINE_END.search(code.text, code.span(node)[1])
             at = max(at, end.end() if end else at)
-    return at
+    return (at,)

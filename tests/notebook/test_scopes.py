@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from jupyter_mlsecops.notebook.python.scopes import Binding, Scope, dotted, nearest, position_of, reaching
 from jupyter_mlsecops.notebook.python.source import parse
-from jupyter_mlsecops.notebook.python.walk import Walk
+from jupyter_mlsecops.notebook.python.walk import Walk, by_type
 
 
 def walk(*cells: str) -> Walk:
     found = Walk()
     for number, cell in enumerate(cells):
-        found.source(parse(cell), number)
+        found.source(parse(cell).trees, number)
     found.finish()
     return found
 
@@ -122,7 +122,7 @@ def test_nodes_come_outer_before_inner_each_once():
     source = parse(
         "def f(a: int = 1, *, b=2) -> str:\n    return {c: d for c in e}\nclass A(B, metaclass=C):\n    x: int = 1\nmatch y:\n    case Z(1): pass"
     )
-    nodes, by_type = walked.source(source, 0)
+    nodes = walked.source(source.trees, 0)
     assert len(nodes) == len(set(nodes))
     expected = {
         node
@@ -130,8 +130,8 @@ def test_nodes_come_outer_before_inner_each_once():
         if not isinstance(node, (ast.expr_context, ast.operator, ast.arguments))
     }
     assert set(nodes) == expected
-    assert sorted(index for indices in by_type.values() for index in indices) == list(range(len(nodes)))
-    assert all(type(nodes[index]) is kind for kind, indices in by_type.items() for index in indices)
+    assert sorted(index for indices in by_type(nodes).values() for index in indices) == list(range(len(nodes)))
+    assert all(type(nodes[index]) is kind for kind, indices in by_type(nodes).items() for index in indices)
 
 
 # -- which binding is meant --------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -21,13 +20,14 @@ from jupyter_mlsecops.notebook.python.scopes import (
     position_of,
     reaching,
 )
+from jupyter_mlsecops.notebook.python.statements import keep_statements
 from jupyter_mlsecops.notebook.python.text_pieces import shown
 from jupyter_mlsecops.notebook.python.unknown import UNKNOWN, Unknown
-from jupyter_mlsecops.notebook.python.walk import Walk
+from jupyter_mlsecops.notebook.python.walk import Walk, by_type
 from jupyter_mlsecops.notebook.shell.model import HOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jupyter_mlsecops.notebook.python.literal_items import LiteralIndex
     from jupyter_mlsecops.notebook.python.source import PythonSource
@@ -57,9 +57,8 @@ class Program:
         self.sources = sources
         self.magic_environment = environment or {}  # what magics put into the process's environment
         self._walk = Walk()
-        walked = [self._walk.source(source, number) for number, source in enumerate(self.sources)]
-        self.nodes = [nodes for nodes, _ in walked]
-        self.by_type = [by_type for _, by_type in walked]
+        self.nodes = [tuple(self._walk.source(source.trees, number)) for number, source in enumerate(sources)]
+        self.by_type = [by_type(nodes) for nodes in self.nodes]
         self._walk.finish()
         self.module = self._walk.module
         # What may be anywhere: these say where it is worth looking, and may hold more than there is.
@@ -143,52 +142,61 @@ class Program:
         """Whether so much was worked out that a program made anew might work out more."""
         return self._room < MAX_CHARACTERS // 2 or self._unread < MAX_READ // 2
 
-    @cached_property
-    def bound(self) -> list[set[str]]:
-        """The global names that each source gives something to."""
-        bound: list[set[str]] = [set() for _ in self.nodes]
-        for number, name in self._given():
-            bound[number].add(name)
-        return bound
+    def holds(self, source: PythonSource) -> bool:
+        """Whether statements of a source stand in this program already."""
+        return any(statement in self._walk.frames for tree in source.trees for statement in tree.body)
 
-    def _given(self) -> Iterator[tuple[int, str]]:
-        yield from ((binding.at[0], name) for name, found in self.module.bindings.items() for binding in found)
-        for (owner, _), found in self.module.items.items():
-            name = owner.partition(".")[0]
-            yield from ((binding.at[0], name) for binding in found)
+    def replace(self, number: int, new: PythonSource) -> tuple[PythonSource, set[str]] | None:
+        """Put another source in the place of one.
 
-    def replace(self, sources: Mapping[int, PythonSource]) -> set[str] | None:
-        """Put other sources in the places of some; returns the global names that either of them gives something to.
-
-        What was worked out for other sources may not hold any more: `forget` it. None where the program has to be made
-        anew.
+        Returns it as it stands there now, and the global names that no longer mean what they meant: what was worked out for
+        other sources that use these may not hold any more, so `forget` it. None where the program has to be made anew.
         """
-        numbers = set(sources)
-        names = {name for number in numbers for name in self.bound[number]}
-        stars = len(self.module.star_imports)
-        if stars and any(self._imports_all(number) for number in numbers):
+        kept = keep_statements(self.sources[number], new)
+        nodes, module = self.nodes[number], self.module
+        roots = kept.source.trees[0].body[kept.count :] if kept.count else kept.source.trees
+        first = self._index(number, kept.count)
+        if any(map(_imports_all, (*nodes[first:], *roots))):
             return None
-        for table in (self.module.bindings, self.module.items):
-            _leave_out(table, numbers)
-        self.forget(numbers)
-        for number, source in sources.items():
-            for node in self.nodes[number]:
-                self._walk.frames.pop(node, None)
-                self._walk.scopes.pop(node, None)
-            self.nodes[number], self.by_type[number] = self._walk.source(source, number)
-            self._starts.pop(number, None)
+        changed = self._given(number, kept.end)
+        for table in (module.bindings, module.items):
+            _leave_out(table, number, kept.end)
+        self.forget([number])
+        for node in (*nodes[first:], nodes[0]) if nodes else ():
+            self._walk.frames.pop(node, None)
+            self._walk.scopes.pop(node, None)
+        added = self._walk.source(roots, number)
+        head = (*self._walk.enter(kept.source.trees[0], number), *nodes[1:first]) if kept.count else ()
+        self.nodes[number] = (*head, *added)
+        self.by_type[number] = by_type(self.nodes[number])
+        self._starts.pop(number, None)
         self._walk.finish()
-        if len(self.module.star_imports) != stars:
-            return None
-        self._note(numbers)
+        self._note([number])
         self.version += 1
         self._variables = None
-        del self.bound
-        return names | {name for number in numbers for name in self.bound[number]}
+        return kept.source, {name for name in changed | self._given(number, kept.end) if not self._only_imported(name)}
 
-    def _imports_all(self, number: int) -> bool:
-        found = (self.nodes[number][index] for index in self.by_type[number].get(ast.ImportFrom, ()))
-        return any(alias.name == "*" for node in found if isinstance(node, ast.ImportFrom) for alias in node.names)
+    def _index(self, number: int, statement: int) -> int:
+        """The index of the first node of a statement of one source."""
+        statements = [each for tree in self.sources[number].trees for each in tree.body]
+        if not statement:
+            return 0
+        return (
+            self.nodes[number].index(statements[statement]) if statement < len(statements) else len(self.nodes[number])
+        )
+
+    def _given(self, number: int, end: tuple[int, int]) -> set[str]:
+        """The global names to which a source gives something behind a place."""
+        below = (number, *end)
+        names = {name for name, found in self.module.bindings.items() if _any_behind(found, below)}
+        return names | {
+            owner.partition(".")[0] for (owner, _), found in self.module.items.items() if _any_behind(found, below)
+        }
+
+    def _only_imported(self, name: str) -> bool:
+        """Whether a name is nothing but one import, however often that is written."""
+        found = self.module.bindings.get(name, ())
+        return len(found) > 1 and {(each.kind, each.qualified) for each in found} == {("import", found[0].qualified)}
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Forget what was worked out for the nodes of some sources."""
@@ -371,15 +379,26 @@ class Program:
         return self.text(value) if value is not None else self.magic_environment.get(name)
 
 
-def _leave_out(table: dict[Any, list[Binding]], numbers: set[int]) -> None:
-    """Take the bindings of some sources out of a table."""
+def _any_behind(found: Sequence[Binding], below: Position) -> bool:
+    return any(each.at[0] == below[0] and each.at > below for each in found)
+
+
+def _leave_out(table: dict[Any, list[Binding]], number: int, end: tuple[int, int]) -> None:
+    """Take the bindings of one source behind a place out of a table."""
+    below = (number, *end)
     for key, found in [*table.items()]:
-        if any(binding.at[0] in numbers for binding in found):
-            kept = [binding for binding in found if binding.at[0] not in numbers]
+        if _any_behind(found, below):
+            kept = [each for each in found if each.at[0] != number or each.at <= below]
             if kept:
                 table[key] = kept
             else:
                 del table[key]
+
+
+def _imports_all(node: ast.AST) -> bool:
+    return any(
+        each.name == "*" for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom) for each in inner.names
+    )
 
 
 def _position(node: ast.AST, frame: Frame) -> Position:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlsecops.notebook.python.binders import COMPREHENSIONS, Binders, parameters_of
 from jupyter_mlsecops.notebook.python.scopes import Branch, Frame, Scope, position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from jupyter_mlsecops.notebook.python.scopes import Position
-    from jupyter_mlsecops.notebook.python.source import PythonSource
 
 # Fields that hold no nodes, or nodes that say nothing: names, operators, contexts.
 _NO_CHILDREN = frozenset({
@@ -57,23 +57,18 @@ class Walk:
         }
         self._openers |= dict.fromkeys(COMPREHENSIONS, self._comprehension)
 
-    def source(self, source: PythonSource, number: int) -> tuple[tuple[ast.AST, ...], dict[type[ast.AST], list[int]]]:
-        """Record the bindings of one source; returns its nodes, outer before inner, and their indices by type."""
+    def source(self, trees: Iterable[ast.AST], number: int) -> list[ast.AST]:
+        """Record the bindings of trees that stand in one source; returns their nodes, outer before inner."""
         nodes: list[ast.AST] = []
-        by_type: dict[type[ast.AST], list[int]] = {}
         frames, openers, binders, fields = self.frames, self._openers, self._binders.table, self._fields
         frame = Frame(self.module, number)
-        stack: _Stack = list(reversed(source.trees))
+        stack: _Stack = [*trees][::-1]
         while stack:
             node = stack.pop()
             kind = type(node)
             if kind is Frame:
                 frame = node
                 continue
-            if kind in by_type:
-                by_type[kind].append(len(nodes))
-            else:
-                by_type[kind] = [len(nodes)]
             nodes.append(node)
             frames[node] = frame
             if binder := binders.get(kind):
@@ -88,7 +83,12 @@ class Walk:
                     stack.extend([each for each in reversed(child) if each is not None])
                 elif isinstance(child, ast.AST):
                     stack.append(child)
-        return tuple(nodes), by_type
+        return nodes
+
+    def enter(self, tree: ast.Module, number: int) -> list[ast.AST]:
+        """Record the root of a source whose statements are recorded one by one."""
+        self.frames[tree] = Frame(self.module, number)
+        return [tree]
 
     def finish(self) -> None:
         """Put all bindings in order: a statement ends, and so binds, behind those inside it."""
@@ -162,6 +162,14 @@ class Walk:
         for number, case in enumerate(node.cases):
             children += [_arm(frame, node, number), case]
         return children
+
+
+def by_type(nodes: Iterable[ast.AST]) -> dict[type[ast.AST], list[int]]:
+    """The indices of nodes by their type."""
+    found: dict[type[ast.AST], list[int]] = defaultdict(list)
+    for index, node in enumerate(nodes):
+        found[type(node)].append(index)
+    return dict(found)
 
 
 def _receiver(node: ast.AST, outer: Scope) -> str:

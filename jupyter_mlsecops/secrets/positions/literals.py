@@ -117,12 +117,8 @@ def _leaves(node: ast.expr) -> list[ast.Constant]:
 
 def _owner(code: Code, node: ast.expr) -> Code | None:
     """The program text that holds a node of the same session."""
-    owners = code.session.memo.get("literal owners")
-    if owners is None:
-        owners = {own: each for each in code.session.codes for own in each.nodes(ast.Constant, ast.BinOp, dead=True)}
-        code.session.memo["literal owners"] = owners
-    found = owners.get(node)
-    return found if found is not None else code
+    number = code.program.number_of(node)
+    return (code.session.code(number) if number is not None else None) or code
 
 
 def _spans(code: Code, node: ast.expr, skip: int) -> Iterator[tuple[int, int]]:

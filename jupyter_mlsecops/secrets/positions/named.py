@@ -89,18 +89,13 @@ def _is_environment(code: Code, node: ast.expr) -> bool:
 
 
 def _role_of_dict(code: Code, node: ast.Dict) -> Role:
-    return "environment" if node in _environment_updates(code) else "value"
+    return "environment" if node in code.once(_environment_updates) else "value"
 
 
-def _environment_updates(code: Code) -> frozenset[ast.AST]:
+def _environment_updates(code: Code) -> Iterator[ast.AST]:
     """The dict literals that are handed to `os.environ.update`."""
-    key = "environment updates", code.number
-    memo: dict[Any, Any] = code.session.memo
-    if key not in memo:
-        updates = (call for call in code.calls if "os.environ.update" in call.names)
-        memo[key] = frozenset(argument for call in updates for argument in call.node.args)
-    found: frozenset[ast.AST] = memo[key]
-    return found
+    updates = (call for call in code.calls_of({"update"}) if "os.environ.update" in call.names)
+    return (argument for call in updates for argument in call.node.args)
 
 
 def _items(node: ast.Dict, role: Role) -> Iterator[Named]:

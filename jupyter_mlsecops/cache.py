@@ -1,0 +1,48 @@
+"""Keeps in memory what is known about notebooks, so that checking one again after an edit costs what the edit changed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jupyter_mlsecops.notebook.memo import Memo
+
+if TYPE_CHECKING:
+    from jupyter_mlsecops.notebook.model import Cell, Notebook
+
+
+class MemoryCache:
+    """What `lint` remembers from one call to the next. Findings are the same with it and without.
+
+    `documents` is how many notebooks, by path, are kept as they were last seen, with all that was found out about them;
+    with none, only the trees of cells are kept, for notebooks that share some. `characters` bounds the texts of these.
+    Not to be used by two threads at once.
+    """
+
+    def __init__(self, *, documents: int = 1, characters: int = 2_000_000) -> None:
+        self._documents = documents
+        self._memo = Memo(characters, is_edited=documents > 0)
+        self._last: OrderedDict[str, Notebook] = OrderedDict()
+
+    def recall(self, path: str, notebook: Notebook) -> Notebook:
+        """The notebook with all that is known of it; what is known is handed over, so `keep` it when it was checked."""
+        last = self._last.pop(path, None)
+        if last is None or notebook.kind != "notebook" or len(last.cells) != len(notebook.cells):
+            return replace(notebook, memo=self._memo)
+        cells = tuple(map(_same, last.cells, notebook.cells))
+        return replace(notebook, memo=self._memo, cells=cells, previous=last)
+
+    def keep(self, path: str, notebook: Notebook) -> None:
+        """Keep a notebook that was checked."""
+        if self._documents:
+            # What was before has been handed on.
+            object.__setattr__(notebook, "previous", None)
+            self._last[path] = notebook
+            while len(self._last) > self._documents:
+                self._last.popitem(last=False)
+
+
+def _same(before: Cell, after: Cell) -> Cell:
+    """The cell as it is known, where nothing in it has changed."""
+    return before if before == after and before.undecoded == after.undecoded else after
