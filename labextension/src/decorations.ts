@@ -70,6 +70,10 @@ export class NotebookDecorations implements IDisposable {
 
   private _drawCell(cell: Cell, ranges: LevelRanges): void {
     const marks = this._options.findings.marksOf(cell.model.id);
+    if (marks.length === 0 && !this._decorated.has(cell)) {
+      return; // As most cells of a long notebook.
+    }
+    this._decorated.add(cell);
     const inOutputs = marks.filter(mark => outputOf(mark.place.part) !== null);
     const elsewhere = marks.filter(mark => outputOf(mark.place.part) === null);
     setLevel(cell.node, 'mlsecopsInput', elsewhere);
@@ -79,6 +83,9 @@ export class NotebookDecorations implements IDisposable {
     }
     const unseen = elsewhere.filter(mark => mark.place.part !== '/source' || isRendered(cell));
     this._drawRendered(cell, unseen, ranges);
+    if (marks.length === 0) {
+      this._decorated.delete(cell);
+    }
   }
 
   private _drawOutputs(cell: CodeCell, marks: readonly Mark[], ranges: LevelRanges): void {
@@ -111,6 +118,7 @@ export class NotebookDecorations implements IDisposable {
     }
   }
 
+  private readonly _decorated = new WeakSet<Cell>();
   private _isScheduled = false;
   private _isDisposed = false;
 }
