@@ -6,8 +6,8 @@ import type { INotebookFindings, ISecurityFindings } from '../tokens';
 import { filtered, grouped, type Filter, type Grouping } from './groups';
 import { isBranch, type Row, rowsOf } from './rows';
 
-/** How many findings are drawn before the user asks for more: a hostile notebook can have any number. */
-const PAGE = 1000;
+/** How many findings are drawn until the user gets to their end: there can be any number, and they change with every scan. */
+const PAGE = 200;
 
 const EVERYTHING: Filter = { text: '', hidden: new Set() };
 
@@ -112,8 +112,10 @@ export class PanelModel implements IDisposable {
         this._filter = EVERYTHING;
       }
       this._closed.clear();
-      this._limit = Infinity;
       this._rebuild();
+      while (this._rows.at(-1)?.kind === 'more' && !this._rows.some(row => row.key === key)) {
+        this.showMore();
+      }
       this.activate(key, true);
     }
   }
@@ -134,8 +136,13 @@ export class PanelModel implements IDisposable {
     this._rebuild();
   }
 
+  /** Draw more of a long list. Who stood on the row that offers it goes on with what takes its place. */
   showMore(): void {
     this._limit += PAGE;
+    if (this._rows.at(this._activeIndex)?.kind === 'more') {
+      this._activeKey = null;
+      this._focusWanted = true;
+    }
     this._rebuild();
   }
 

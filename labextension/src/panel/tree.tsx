@@ -68,7 +68,13 @@ function focusRow(tree: HTMLElement | null, index: number): void {
   row?.scrollIntoView({ block: 'nearest' });
 }
 
-type TreeEvents = Pick<React.DOMAttributes<HTMLDivElement>, 'onClick' | 'onContextMenu' | 'onKeyDown'>;
+/** How near to the end of what is drawn more of it is drawn, in pixels. */
+const NEAR_END = 400;
+
+type TreeEvents = Pick<
+  React.DOMAttributes<HTMLDivElement>,
+  'onClick' | 'onContextMenu' | 'onKeyDown' | 'onScroll'
+>;
 
 function useTreeEvents(
   tree: React.RefObject<HTMLDivElement>,
@@ -150,6 +156,12 @@ function useTreeEvents(
         // The keyboard's menu key has no point of its own.
         const fromMouse = event.button === 2;
         openActions(row, fromMouse ? { x: event.clientX, y: event.clientY } : undefined);
+      }
+    },
+    onScroll: ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+      const isNearEnd = scrollTop + clientHeight > scrollHeight - NEAR_END;
+      if (isNearEnd && model.rows.at(-1)?.kind === 'more') {
+        model.showMore();
       }
     },
     onKeyDown: event => {
