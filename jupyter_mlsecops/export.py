@@ -52,7 +52,8 @@ class _Export:
 
     def clean(self, text: str) -> str:
         """Redacted, and without lone surrogates, which no JSON can carry; one character stands for one."""
-        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", self._redact(text))
+        redacted = self._redact(text)
+        return redacted if redacted.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", redacted)
 
     def finding(self, finding: core.Finding) -> dict[str, Any]:
         return self._where(finding.place) | {

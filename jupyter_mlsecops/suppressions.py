@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+import re2
+
 from jupyter_mlsecops.comments import code_comments, markdown_comments
 from jupyter_mlsecops.findings import Reason
 from jupyter_mlsecops.knowledge import table
@@ -31,17 +33,8 @@ EVERYTHING = ""
 TAG = "mlsecops-ignore"
 
 _CODE_CATEGORIES = frozenset({"deserialization", "downloads", "packages", "execution", "transport", "llm"})
-_WORDS = (
-    "mlsecops:",
-    "nosec",
-    "noqa",
-    "NOQA",
-    "nosem",
-    "list secret",
-    "list-secret",
-    "list nextline",
-    "gitleaks:allow",
-)
+# A word of each comment that silences anything: few notebooks hold one.
+_WORDS = re2.compile(rb"mlsecops:|nosec|noqa|NOQA|nosem|list[ -]secret|list nextline|gitleaks:allow")
 _OURS = re.compile(r"(?:#|<!--)\s*mlsecops:\s*(ignore-next|ignore)(?![\w-])\s*(?:\[([^\]\r\n]*)\])?")
 _NOSEC = re.compile(r"#\s*nosec\b:?([^#]*)")
 _NOSEC_ID = re.compile(r"\b(?:B\d{3}|[a-z]\w*)\b")
@@ -191,9 +184,10 @@ def _lines_of(place: Place, index: LineIndex) -> range:
 def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppression]]]:
     """The suppressions of each cell that has any."""
     codes: dict[int | None, list[Code]] | None = None
+    silent = not _holds_word("\n".join(cell.source for cell in notebook.cells))
     for cell in notebook.cells:
-        found = list(_from_tags(cell))
-        if cell.type != "raw" and any(word in cell.source for word in _WORDS):
+        found = list(_from_tags(cell)) if cell.tags else []
+        if not silent and cell.type != "raw" and _holds_word(cell.source):
             if cell.type == "code" and codes is None:
                 codes = _codes_by_cell(notebook)
             comments = (
@@ -204,6 +198,10 @@ def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppressi
             found += [each for comment in comments for each in _from_comment(cell, comment)]
         if found:
             yield cell, found
+
+
+def _holds_word(text: str) -> bool:
+    return _WORDS.search(text.encode("utf-8", "surrogatepass")) is not None
 
 
 def _codes_by_cell(notebook: Notebook) -> dict[int | None, list[Code]]:

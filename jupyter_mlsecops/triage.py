@@ -88,7 +88,7 @@ def triage(  # noqa: PLR0913  # all but two by keyword, and each of its own kind
         quiet = silence(notebook, [(claim.rule, claim.place) for claim in claims])
     claims += _remarks(quiet.unused, rules, settings)
     reasons = _Reasons(quiet=quiet, path=path, settings=settings)
-    judged = [replace(claim, reason=reasons.find(number, claim)) for number, claim in enumerate(claims)]
+    judged = [reasons.judged(number, claim) for number, claim in enumerate(claims)]
     judged = [claim for claim in judged if claim.confidence >= settings.min_confidence]
     decided = sorted(map(_decide, _groups(judged)), key=lambda each: _order(each[0].place))
     named = _with_fingerprints(decided, path, excerpts)
@@ -103,10 +103,11 @@ def triage(  # noqa: PLR0913  # all but two by keyword, and each of its own kind
 def _remarks(unused: Sequence[Unused], rules: Sequence[Rule], settings: Settings) -> Iterator[_Claim]:
     """What rules say of suppressions that silenced nothing."""
     number = -1  # these hits are no places of others, and nothing silences them
+    worth = tuple(_worth_a_remark(unused, rules)) if unused else ()
     for rule in rules:
         if rule.reads is not Reads.SUPPRESSION:
             continue
-        for each in _worth_a_remark(unused, rules):
+        for each in worth:
             for hit in rule.check(each):
                 yield from _claims_of(hit, number, rule, settings.severity.get(rule.id))
                 number -= 1
@@ -204,6 +205,11 @@ class _Reasons:
     quiet: Silence
     path: str
     settings: Settings
+
+    def judged(self, number: int, claim: _Claim) -> _Claim:
+        """The claim, with the reason where there is one."""
+        reason = self.find(number, claim)
+        return claim if reason is None else replace(claim, reason=reason)
 
     def find(self, number: int, claim: _Claim) -> Reason | None:
         if number in self.quiet.by_claim:

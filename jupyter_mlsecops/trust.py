@@ -18,7 +18,8 @@ _FORGES = frozenset({
 
 def trusted_by(subject: str, category: str, settings: Settings) -> str | None:
     """The setting that trusts what a hit is about (`owner/name`, a URL); None where none does."""
-    if not subject or category not in _CATEGORIES:
+    trusts = settings.trusted_owners or settings.trusted_hosts or settings.trusted_indexes
+    if not trusts or not subject or category not in _CATEGORIES:
         return None
     host, owner = _origin(subject)
     if owner and host in _FORGES and owner in map(str.lower, settings.trusted_owners):

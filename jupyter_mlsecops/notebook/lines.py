@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 # str.splitlines breaks at eight more characters (U+2028, form feed …), which no editor takes for a line's end.
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -21,8 +22,8 @@ class LineIndex:
     def _starts(self) -> list[int]:
         if "\r" in self._text:
             return [0, *(match.end() for match in _LINE_END.finditer(self._text))]
-        lengths = (len(line) + 1 for line in self._text.split("\n")[:-1])
-        return list(accumulate(lengths, initial=0))
+        lengths = map(len, self._text.split("\n")[:-1])
+        return [0, *map(add, accumulate(lengths), count(1))]  # each line end is one character more
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Where a code point stands; an offset at or behind the end gives the end."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_mlsecops.notebook.formats import json_spans
 from jupyter_mlsecops.notebook.model import Location, Place
 from jupyter_mlsecops.notebook.reader import read
 from jupyter_mlsecops.notebook.source_map import LineIndex, SourceMap
@@ -248,3 +249,34 @@ def test_many_lookups_in_one_cell() -> None:
     for text in notebook.cells[0].texts[1:]:
         assert positions.span(text.place(0, 4)) is not None
     assert time.process_time() - start < 6
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text('a"\\\\[]{},:é\U0001f4a9'),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab\\\\", max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+_MEMBERS = st.lists(
+    st.tuples(st.sampled_from(["cells", "metadata", "a", 'é"']), _VALUES | st.lists(_VALUES)), max_size=4
+)
+
+
+@given(_MEMBERS, st.booleans(), st.sampled_from([None, 1]))
+def test_the_fast_way_to_the_cells_and_the_lenient_one_agree(members, ascii_only, indent):
+    """Also where a key stands twice, and where the fast one gives up."""
+    spelled = (
+        f"{json.dumps(key)} : {json.dumps(value, ensure_ascii=ascii_only, indent=indent)}" for key, value in members
+    )
+    text = f" {{{', '.join(spelled)}}} "
+    fast, slow = outline_of(json_spans.outline(text)), outline_of(json_spans._lenient_outline(text))
+    if isinstance(json.loads(text).get("cells"), list):
+        assert fast == slow
+    else:
+        assert fast[0] == slow[0]
+
+
+def outline_of(found):
+    members, cells = found
+    while cells and cells[-1] is json_spans.NOWHERE:
+        cells = cells[:-1]
+    return members, cells

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Possessive quantifiers: nothing is ever tried twice, whatever the text.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -16,6 +21,8 @@ _TO_NESTED_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_STRING}|\[{_FLAT}\]|\{{{_
 # A string that never ends is one token too, else each escaped quote in it would be tried as its start.
 TOKEN = re.compile(rf'{_STRING}?+|[\[\]{{}}]|[^\s,:"\[\]{{}}]++', re.DOTALL)
 _STRINGS = re.compile(_STRING, re.DOTALL)
+_TO_MEMBER = re.compile(rf"[\s{{,]*({_STRING})\s*:\s*", re.DOTALL)
+_TO_ELEMENT = re.compile(r"[\s,]*")
 
 
 class Span(NamedTuple):
@@ -33,6 +40,40 @@ def outline(text: str) -> tuple[dict[str, Span], list[Span]]:
 
     Of two members with one key the last counts, as in Python's json. A cell that is no container is NOWHERE.
     """
+    try:
+        return _strict_outline(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return _lenient_outline(text)
+
+
+def _strict_outline(text: str) -> tuple[dict[str, Span], list[Span]]:
+    """The same of strict JSON without repeated keys: a parser that steps over values says how long each of them is."""
+    members: dict[str, Span] = {}
+    cells: list[Span] = []
+    end = 0
+    for key, value in msgspec.json.decode(text, type=dict[str, msgspec.Raw]).items():
+        opening, value_text = _TO_MEMBER.match(text, end), bytes(value).decode()
+        if opening is None or unquoted(opening[1]) != key or not text.startswith(value_text, opening.end()):
+            raise ValueError(key)
+        start, end = opening.end(), opening.end() + len(value_text)
+        if value_text[0] in "[{":
+            members[key] = Span(start, end)
+        if key == "cells" and value_text[0] == "[":
+            cells = list(_elements(text, start + 1, msgspec.json.decode(value, type=list[msgspec.Raw])))
+    if text[end:].strip() not in ("}", "{}"):
+        raise ValueError(end)
+    return members, cells
+
+
+def _elements(text: str, start: int, elements: list[msgspec.Raw]) -> Iterator[Span]:
+    for element in map(bytes, elements):
+        opening = _TO_ELEMENT.match(text, start)
+        first = opening.end() if opening else start
+        start = first + len(element.decode())
+        yield Span(first, start) if element[0] in b"[{" else NOWHERE
+
+
+def _lenient_outline(text: str) -> tuple[dict[str, Span], list[Span]]:
     members: dict[str, Span] = {}
     cells: list[Span] = []
     depth = gap = start = cell_start = 0
@@ -70,6 +111,8 @@ def _count_scalars(text: str, start: int, end: int) -> int:
 
 def unquoted(json_string: str) -> str:
     """The value of a JSON string; what is none stands for itself."""
+    if "\\" not in json_string and json_string.endswith('"') and len(json_string) > 1:
+        return json_string[1:-1]
     try:
         return str(json.loads(json_string, strict=False))
     except ValueError:
