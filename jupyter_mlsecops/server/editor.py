@@ -19,6 +19,7 @@ from jupyter_mlsecops.settings import ConfigurationError, Settings, suggestion
 
 if TYPE_CHECKING:
     from jupyter_mlsecops import wire
+    from jupyter_mlsecops.cache import MemoryCache
     from jupyter_mlsecops.findings import Finding, Report
     from jupyter_mlsecops.server.documents import Document
     from jupyter_mlsecops.server.pins import Pinnable
@@ -34,7 +35,7 @@ class Checked:
     pins: dict[str, tuple[Pinnable, ...]]
 
 
-def check_document(document: Document, request: LintRequest, root: Root, cache: None = None) -> Checked:
+def check_document(document: Document, request: LintRequest, root: Root, cache: MemoryCache | None = None) -> Checked:
     """All that is to be said about a revision."""
     started = perf_counter()
     settings, faults = editor_settings(request, root)

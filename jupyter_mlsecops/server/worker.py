@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from jupyter_mlsecops.cache import MemoryCache
 from jupyter_mlsecops.notebook.formats.scanned_files import read_file
 from jupyter_mlsecops.server.documents import Revisions
 from jupyter_mlsecops.server.editor import check_document, notebook_path
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.server.pins import Pinnable
     from jupyter_mlsecops.server.tasks import Task
 
+_MOST_CACHES = 4
+_MOST_UNSORTED = 1_000_000
+_ANSWERS_TO_A_CLEANING = 50
 _FIRST_REQUEST = (
     b'{"session":"first","path":"first.ipynb","revision":0,"base":null,"order":["a"],"metadata":null,"trusted":false,'
     b'"options":{},"cells":{"a":{"cell_type":"code","source":"import torch\\n!pip install x\\ntorch.load(y)"}}}'
@@ -52,7 +58,7 @@ class Session:
     revisions: Revisions = field(default_factory=Revisions)
     checked: int = -1
     pins: dict[str, tuple[Pinnable, ...]] = field(default_factory=dict)
-    cache: None = None
+    cache: MemoryCache | None = None
 
 
 class Worker:
@@ -121,6 +127,10 @@ class Worker:
     def _session(self, name: str) -> Session:
         session = self._sessions.setdefault(name, Session())
         self._sessions.move_to_end(name)
+        session.cache = session.cache or MemoryCache()
+        # What is known of a notebook takes many times its size.
+        for other in list(self._sessions.values())[:-_MOST_CACHES]:
+            other.cache = None
         return session
 
     def _forget_the_oldest(self) -> None:
@@ -161,11 +171,19 @@ def serve(tasks: BinaryIO, answers: BinaryIO, nothing: BinaryIO) -> None:
         return
     worker = Worker(limits)
     write_frame(answers, worker.answer(limits))
-    while frame := read_frame(tasks):
+    # What is known of notebooks are millions of objects that stay: looking through them for garbage is what answers
+    # would wait for most. It is done while nobody waits.
+    gc.freeze()
+    gc.set_threshold(_MOST_UNSORTED)
+    for number in count(1):
+        frame = read_frame(tasks)
+        if not frame:
+            return
         faulthandler.dump_traceback_later(limits.patience, exit=True, file=nothing)
         answer = worker.answer(read_task(frame))
         faulthandler.cancel_dump_traceback_later()
         write_frame(answers, answer)
+        gc.collect(2 if number % _ANSWERS_TO_A_CLEANING == 0 else 0)
 
 
 if __name__ == "__main__":

@@ -276,7 +276,6 @@ async def test_a_worker_that_cannot_be_started_is_said(ask, extension):
 @pytest.mark.usefixtures("broken")
 async def test_who_waits_while_the_server_stops_is_told(ask, extension):
     waiting = asyncio.ensure_future(ask("POST", "lint", Editor.of(HANG).body()))
-    while extension.desk.usual.worker._process is None:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
     await extension.desk.stop()
     assert (await waiting)[0] == 503
