@@ -52,11 +52,16 @@ class Marks:
     def _look(self, notebook: Notebook) -> list[_Look]:
         looks: list[_Look] = []
         for cell in notebook.cells:
-            if found := self._set.Match(cell.source.encode("utf-8", "surrogatepass")):
-                looks.append((found, cell, True))
-            if found := self._match_json(cell.undecoded):
-                looks.append((found, cell, False))
+            looks += cell.once(self._look_at)
         looks.append((self._match_json(notebook.undecoded), None, False))
+        return looks
+
+    def _look_at(self, cell: Cell) -> list[_Look]:
+        looks: list[_Look] = []
+        if found := self._set.Match(cell.source.encode("utf-8", "surrogatepass")):
+            looks.append((found, cell, True))
+        if found := self._match_json(cell.undecoded):
+            looks.append((found, cell, False))
         return looks
 
     def _match_json(self, parts: tuple[Any, ...] | None) -> Collection[int]:

@@ -162,7 +162,7 @@ class Session:
             return None
         if any(_SETS_VARIABLES.search(each.text) for number in codes for each in (self._codes[number], codes[number])):
             return None
-        names: set[str] = set()
+        changed: list[tuple[str, tuple[int, int]]] = []
         for number, text in texts.items():
             (source,) = self._read.sources([text])
             if self.program.holds(source):
@@ -170,9 +170,10 @@ class Session:
             replaced = self.program.replace(number, source)
             if replaced is None:
                 return None
-            self._texts[number], self.sources[number] = text, replaced[0]
-            names |= replaced[1]
-        dependent = self._using(names, set(codes))
+            self._texts[number], self.sources[number] = text, replaced.source
+            changed += [(name, self.program.seen_from(name, number)) for name in replaced.names]
+            changed += [(name, (0, self.size)) for name in replaced.wide]
+        dependent = self._using(changed, set(codes))
         self.program.forget(dependent)
         edited = dependent | set(codes)
         origins: set[Hashable] = {EVERYTHING}
@@ -201,18 +202,26 @@ class Session:
         self.gather(read)
         return not edited.isdisjoint(answers.said)
 
-    def _using(self, names: set[str], known: set[int]) -> set[int]:
-        """The numbers of the other codes that use one of some names, or what is made of one there, and so on."""
+    def _using(self, changed: list[tuple[str, tuple[int, int]]], known: set[int]) -> set[int]:
+        """The numbers of the other codes that use names which no longer mean the same, or what is made of them, and so on.
+
+        `changed` are names, each with the numbers of the first and the last code that may see the change.
+        """
         found: set[int] = set()
-        seen: set[str] = set()
-        while names:
-            seen |= names
-            pending, names = names, set()
+        seen: set[tuple[str, tuple[int, int]]] = set()
+        while changed:
+            seen.update(changed)
+            ranges: dict[str, list[tuple[int, int]]] = {}
+            for name, where in changed:
+                ranges.setdefault(name, []).append(where)
+            more: set[tuple[str, tuple[int, int]]] = set()
             for number, code in enumerate(self._codes):
-                if number not in known and not code.names.isdisjoint(pending):
+                here = [name for name in code.names & ranges.keys() if any(a <= number <= b for a, b in ranges[name])]
+                if here and number not in known:
                     found.add(number)
-                    names.update(*(each.given for each in code.uses if not each.names.isdisjoint(pending)))
-            names -= seen
+                    given = (name for each in code.uses if not each.names.isdisjoint(here) for name in each.given)
+                    more |= {(name, self.program.where_given(name, number)) for name in given}
+            changed = [*(more - seen)]
         return found
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.model import Notebook
+    from jupyter_mlsecops.notebook.model import Cell, Notebook
 
 # A name to which a literal is given.
 _ASSIGNED = re.compile(r"(\w+)(?:\s*:\s*\w+)?\s*=\s*[(rbfRBF]{0,2}[\"']")
@@ -119,14 +119,29 @@ def _names_credential(name: str) -> bool:
 def _suspects(notebook: Notebook) -> Iterator[Code]:
     """The program texts that are worth parsing: a secret stands in them, or is used there under its name."""
     cells = [cell for cell in notebook.cells if cell.type == "code"]
-    whole = "\n".join(cell.source for cell in cells)
-    if not names_credentials(whole) or not may_hold_secret(whole):
+    if not any(cell.once(_names_credentials) for cell in cells):
         return
-    holding = {cell.index: cell.source for cell in cells if may_hold_secret(cell.source)}
-    names = {name for source in holding.values() for name in _ASSIGNED.findall(source)}
-    for code in notebook.codes:
-        if code.cell in holding or (names_credentials(code.text) and not names.isdisjoint(_WORD.findall(code.text))):
+    holding = {cell.index: cell for cell in cells if cell.once(_holds_secret)}
+    names = {name for cell in holding.values() for name in cell.once(_assigned)}
+    for code in notebook.codes if holding else ():
+        if code.cell in holding or (names_credentials(code.text) and not names.isdisjoint(code.once(_words))):
             yield code
+
+
+def _holds_secret(cell: Cell) -> bool:
+    return may_hold_secret(cell.source)
+
+
+def _names_credentials(cell: Cell) -> bool:
+    return names_credentials(cell.source)
+
+
+def _assigned(cell: Cell) -> list[str]:
+    return _ASSIGNED.findall(cell.source)
+
+
+def _words(code: Code) -> list[str]:
+    return _WORD.findall(code.text)
 
 
 def _hit(fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:

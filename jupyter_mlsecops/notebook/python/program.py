@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -44,6 +45,18 @@ MAX_NAME = 500
 NO_NAMES: tuple[str, ...] = ()
 NOT_KNOWN: object = UNKNOWN
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A source as it stands in the place of another, and the global names that no longer mean the same.
+
+    `names` are bound to something else; `wide` are those for which it does not matter where they are used.
+    """
+
+    source: PythonSource
+    names: frozenset[str]
+    wide: frozenset[str]
 
 
 class Program:
@@ -146,11 +159,11 @@ class Program:
         """Whether statements of a source stand in this program already."""
         return any(statement in self._walk.frames for tree in source.trees for statement in tree.body)
 
-    def replace(self, number: int, new: PythonSource) -> tuple[PythonSource, set[str]] | None:
+    def replace(self, number: int, new: PythonSource) -> Replaced | None:
         """Put another source in the place of one.
 
-        Returns it as it stands there now, and the global names that no longer mean what they meant: what was worked out for
-        other sources that use these may not hold any more, so `forget` it. None where the program has to be made anew.
+        What was worked out for other sources that use names which no longer mean the same may not hold any more: `forget`
+        it. None where the program has to be made anew.
         """
         kept = keep_statements(self.sources[number], new)
         nodes, module = self.nodes[number], self.module
@@ -158,7 +171,7 @@ class Program:
         first = self._index(number, kept.count)
         if any(map(_imports_all, (*nodes[first:], *roots))):
             return None
-        changed = self._given(number, kept.end)
+        names, owners, wide = self._bound(number, kept.end), self._owners(number, kept.end), self._defined()
         for table in (module.bindings, module.items):
             _leave_out(table, number, kept.end)
         self.forget([number])
@@ -174,7 +187,11 @@ class Program:
         self._note([number])
         self.version += 1
         self._variables = None
-        return kept.source, {name for name in changed | self._given(number, kept.end) if not self._only_imported(name)}
+        names |= self._bound(number, kept.end)
+        owners |= self._owners(number, kept.end)
+        wide |= self._defined()
+        names = {name for name in names if not self._only_imported(name)}
+        return Replaced(source=kept.source, names=frozenset(names - wide), wide=frozenset(owners | (names & wide)))
 
     def _index(self, number: int, statement: int) -> int:
         """The index of the first node of a statement of one source."""
@@ -185,13 +202,33 @@ class Program:
             self.nodes[number].index(statements[statement]) if statement < len(statements) else len(self.nodes[number])
         )
 
-    def _given(self, number: int, end: tuple[int, int]) -> set[str]:
-        """The global names to which a source gives something behind a place."""
-        below = (number, *end)
-        names = {name for name, found in self.module.bindings.items() if _any_behind(found, below)}
-        return names | {
-            owner.partition(".")[0] for (owner, _), found in self.module.items.items() if _any_behind(found, below)
-        }
+    def _bound(self, number: int, end: tuple[int, int]) -> set[str]:
+        """The global names that a source binds behind a place."""
+        return {name for name, found in self.module.bindings.items() if _any_behind(found, (number, *end))}
+
+    def _owners(self, number: int, end: tuple[int, int]) -> set[str]:
+        """The global names of what gets an item or an attribute in a source, behind a place."""
+        items = self.module.items.items()
+        return {owner.partition(".")[0] for (owner, _), found in items if _any_behind(found, (number, *end))}
+
+    def _defined(self) -> set[str]:
+        """The global names of functions and classes: they are used at any time, and from anywhere."""
+        bindings = self.module.bindings.items()
+        return {name for name, found in bindings if any(each.kind in ("function", "class") for each in found)}
+
+    def seen_from(self, name: str, number: int) -> tuple[int, int]:
+        """The numbers of the first and the last source from which what one source gives a global name may be seen."""
+        others = {each.at[0] for each in self.module.bindings.get(name, ())} - {number}
+        first = number if any(other < number for other in others) else 0
+        return first, min((other for other in others if other > number), default=len(self.sources))
+
+    def where_given(self, name: str, number: int) -> tuple[int, int]:
+        """The same for a name to which a source may give items and attributes as well, or which it defines."""
+        found = self.module.bindings.get(name, ())
+        is_wide = not found or any(each.kind in ("function", "class") for each in found)
+        return (
+            (0, len(self.sources)) if is_wide or name in self._owners(number, (0, 0)) else self.seen_from(name, number)
+        )
 
     def _only_imported(self, name: str) -> bool:
         """Whether a name is nothing but one import, however often that is written."""
