@@ -2,7 +2,7 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { byPlace } from './panel/places';
 import { TextPositions, withLineFeeds } from './positions';
-import { indexOf } from './reveal';
+import type { Cell as WireCell } from './protocol';
 import type { INotebookFindings, Place } from './tokens';
 
 /** All places of a notebook's findings in reading order, each once. */
@@ -45,6 +45,14 @@ export function standpoint(panel: NotebookPanel, last: Place | undefined): Place
   // One column before, so that what begins at the cursor is still ahead.
   const before = { line: start.line, column: start.column - 1 };
   return { cell, part: '/source', range: { start: before, end: before } };
+}
+
+/** Where the cell stands now: its number may have changed since it was scanned. */
+export function indexOf(panel: NotebookPanel, { id, index }: WireCell): number {
+  const { widgets } = panel.content;
+  return index < widgets.length && widgets[index].model.id === id
+    ? index
+    : widgets.findIndex(widget => widget.model.id === id);
 }
 
 function startOfSelection(panel: NotebookPanel): number {

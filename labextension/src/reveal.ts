@@ -3,8 +3,8 @@ import type { Cell, CodeCell, MarkdownCell } from '@jupyterlab/cells';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { outputOf } from './edits';
+import { indexOf } from './navigation';
 import { TextPositions, withLineFeeds } from './positions';
-import type { Cell as WireCell } from './protocol';
 import type { Place } from './tokens';
 
 /** How long an output that was gone to stands out, in milliseconds. */
@@ -41,14 +41,6 @@ export async function reveal(panel: NotebookPanel, place: Place): Promise<void> 
     notebook.mode = 'command';
     notebook.activate();
   }
-}
-
-/** Where the cell stands now: its number may have changed since it was scanned. */
-export function indexOf(panel: NotebookPanel, { id, index }: WireCell): number {
-  const { widgets } = panel.content;
-  return index < widgets.length && widgets[index].model.id === id
-    ? index
-    : widgets.findIndex(widget => widget.model.id === id);
 }
 
 function select(cell: Cell, place: Place): void {
