@@ -28,6 +28,9 @@ export async function reveal(panel: NotebookPanel, place: Place): Promise<void> 
   await notebook.scrollToItem(index, 'smart').catch(() => undefined);
   const cell = notebook.widgets[index];
   await cell.ready;
+  if (notebook.activeCell !== cell) {
+    return; // That took long, and the user has gone elsewhere.
+  }
   const output = outputOf(place.part);
   if (output !== null) {
     showOutput(cell as CodeCell, output);
