@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, assert_never
 
 from jupyter_mlsecops import findings as core
@@ -48,12 +49,14 @@ class _Export:
         self.notebook = report.notebook or Notebook(cells=())
         self._path = report.path
         self._redact = Redactor(report.secrets)
-        self._excerpts = Excerpts(self.notebook, self.clean, report.secrets)
+        self._excerpts = Excerpts(self.notebook, self._redact)
+        # Findings share most of their strings, and many share a cell.
+        self.clean = cache(self._clean)
+        self._cell_at = cache(self._make_cell)
 
-    def clean(self, text: str) -> str:
-        """Redacted, and without lone surrogates, which no JSON can carry; one character stands for one."""
-        redacted = self._redact(text)
-        return redacted if redacted.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", redacted)
+    def _clean(self, text: str) -> str:
+        """Redacted, and fit for JSON."""
+        return _without_surrogates(self._redact(text))
 
     def finding(self, finding: core.Finding) -> dict[str, Any]:
         return self._where(finding.place) | {
@@ -64,7 +67,7 @@ class _Export:
             "engine": finding.engine,
             "message": self.clean(finding.message),
             "path": self.clean(self._path),
-            "snippet": self._excerpts.head(finding.place, SNIPPET_LENGTH),
+            "snippet": _without_surrogates(self._excerpts.head(finding.place, SNIPPET_LENGTH)),
             "fingerprint": finding.fingerprint,
             "cwe": finding.cwe,
             "url": finding.url,
@@ -87,7 +90,7 @@ class _Export:
     def excerpt(self, place: Place) -> wire.Excerpt:
         marked = self._excerpts.marked(place)
         return wire.Excerpt(
-            text=marked.text,
+            text=_without_surrogates(marked.text),
             start=marked.start,
             end=marked.end,
             cut_before=marked.cut_before,
@@ -111,7 +114,7 @@ class _Export:
     def _cell(self, index: int | None) -> wire.Cell | None:
         return None if index is None else self._cell_at(index)
 
-    def _cell_at(self, index: int) -> wire.Cell:
+    def _make_cell(self, index: int) -> wire.Cell:
         cell = self.notebook.cells[index]
         return wire.Cell(
             index=index, number=index + 1, id=None if cell.id is None else self.clean(cell.id), type=cell.type
@@ -143,6 +146,11 @@ class _Export:
                 return wire.ClearOutput(cell=self._cell_at(cell), part=self._part(part))
             case _:
                 assert_never(edit)
+
+
+def _without_surrogates(text: str) -> str:
+    """The text without lone surrogates, which no JSON can carry; one character stands for one."""
+    return text if text.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _range(span: tuple[Position, Position]) -> wire.Range:

@@ -60,7 +60,7 @@ def lint(
 def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rule]) -> Report:
     checked = check(notebook, dict.fromkeys([*rules, *_secret_rules()]))
     secrets = _secrets(notebook, checked.results)
-    excerpts = Excerpts(notebook, Redactor(secrets), secrets)
+    excerpts = Excerpts(notebook, Redactor(secrets))
     asked = {rule.id for rule in rules}
     results = [result for result in checked.results if result.rule.id in asked]
     decided = triage(notebook, results, path=path, settings=settings, excerpts=excerpts, rules=rules)
@@ -81,7 +81,7 @@ def _secret_rules() -> Iterable[Rule]:
 
 
 def _secrets(notebook: Notebook, results: Iterable[Result]) -> tuple[str, ...]:
-    plain = Excerpts(notebook, lambda text: text, ())
+    plain = Excerpts(notebook, Redactor(()))
     telling = (result for result in results if result.rule.category == "secrets" and _points_at_values(result.rule))
     # What belongs to a secret is one too: the other half of a pair, the same value in another format of an output.
     places = (

@@ -24,6 +24,10 @@ _STRIDE = SHORTEST - _PROBE + 1  # every run of SHORTEST characters holds a prob
 _MARK = re.compile(r"…\(\d{1,7}\)")
 _ORDINARY = frozenset(table("credentials")["ordinary"])
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
+_WRITTEN_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~-]+")
+
+Replacement = tuple[int, int, str]
+"""A span of a text, and what is shown in its place."""
 
 
 class Redactor:
@@ -37,7 +41,9 @@ class Redactor:
         self._prefixes: set[str] = set()
         self._whole: set[str] = set()
         short: set[str] = set()
-        for secret in {secret for secret in secrets if secret.strip()}:
+        known = {secret for secret in secrets if secret.strip()}
+        self.longest = max(map(len, known), default=0)
+        for secret in known:
             for form in _forms(secret):
                 (short.add if len(form) < SHORTEST else self._learn)(form)
         self._probes = {gram[at : at + _PROBE] for gram in self._grams for at in range(_STRIDE)}
@@ -47,14 +53,22 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
-        if not self._probes and self._short is None:
-            return text
         pieces: list[str] = []
         done = 0
+        for start, end, shown in self.replacements(text):
+            pieces += text[done:start], shown
+            done = end
+        return "".join((*pieces, text[done:])) if pieces else text
+
+    def replacements(self, text: str) -> Iterator[Replacement]:
+        """What is replaced, in order, none overlapping another."""
+        if not self._probes and self._short is None:
+            return
+        done = 0
         for mark in _MARK.finditer(text):
-            pieces += self._redacted(text[done : mark.start()]), mark.group()
+            yield from self._replaced(text[done : mark.start()], done)
             done = mark.end()
-        return "".join((*pieces, self._redacted(text[done:])))
+        yield from self._replaced(text[done:], done)
 
     def _learn(self, form: str) -> None:
         """Remember every run of a secret; the prefix that its provider puts before every token is no secret."""
@@ -67,18 +81,20 @@ class Redactor:
         self._whole.add(private)
         self._grams.update(private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1))
 
-    def _redacted(self, text: str) -> str:
-        pieces: list[str] = []
+    def _replaced(self, text: str, offset: int) -> Iterator[Replacement]:
+        """The same of a piece of a text that holds no mark and begins at `offset`."""
         done = 0
         for start, end in self._regions(text):
             prefix = next((each for each in self._prefixes_by_length if text.endswith(each, done, start)), "")
             first = start - len(prefix)
-            pieces += self._without_words(text[done:first]), prefix[:_SHOWN], f"…({end - first})"
+            yield from self._words(text[done:first], done + offset)
+            yield first + offset, end + offset, f"{prefix[:_SHOWN]}…({end - first})"
             done = end
-        return "".join((*pieces, self._without_words(text[done:])))
+        yield from self._words(text[done:], done + offset)
 
-    def _without_words(self, text: str) -> str:
-        return text if self._short is None else self._short.sub(lambda match: f"…({len(match.group())})", text)
+    def _words(self, text: str, offset: int) -> Iterator[Replacement]:
+        for match in self._short.finditer(text) if self._short else ():
+            yield match.start() + offset, match.end() + offset, f"…({len(match.group())})"
 
     def _regions(self, text: str) -> Iterator[tuple[int, int]]:
         """The maximal spans in which every run of SHORTEST characters is one of a secret's."""
@@ -118,6 +134,9 @@ def _forms(secret: str) -> Iterator[str]:
     plain = [secret, *_unescaped(secret)]
     plain += [line.strip() for text in plain for line in text.splitlines() if len(line.strip()) >= SHORTEST]
     for text in dict.fromkeys(plain):
+        if _WRITTEN_AS_IT_IS.fullmatch(text):
+            yield text
+            continue
         escaped = (
             quote(text, safe="", errors="replace"),
             quote(text, errors="replace"),

@@ -13,6 +13,7 @@ from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import ClearOutput, ReplaceText
 from jupyter_mlsecops.notebook.edits import RemoveOutput, Replace, apply
 from jupyter_mlsecops.notebook.reader import read
+from jupyter_mlsecops.redaction import Redactor
 from jupyter_mlsecops.rule import Reads
 from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.settings import Settings
@@ -57,7 +58,7 @@ def findings(content: bytes, rule: Rule) -> tuple[Notebook, tuple[Finding, ...]]
     rules = list(all_rules().values()) if rule.reads is Reads.SUPPRESSION else [rule]
     checked = check(book, rules)
     assert not checked.problems
-    excerpts = Excerpts(book, str, ())
+    excerpts = Excerpts(book, Redactor(()))
     decided = triage(book, checked.results, path="example.ipynb", settings=Settings(), excerpts=excerpts, rules=rules)
     return book, tuple(finding for finding in decided.findings if finding.rule == rule.id)
 
@@ -65,7 +66,7 @@ def findings(content: bytes, rule: Rule) -> tuple[Notebook, tuple[Finding, ...]]
 def places(content: bytes, rule: Rule) -> list[Found]:
     """Every place that a rule finds, related ones too."""
     book, found = findings(content, rule)
-    excerpts = Excerpts(book, str, ())
+    excerpts = Excerpts(book, Redactor(()))
 
     def place(finding: Finding, at: Place) -> Found:
         return Found(

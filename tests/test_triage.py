@@ -13,6 +13,7 @@ from jupyter_mlsecops.check import Result, check
 from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.notebook.model import Notebook
+from jupyter_mlsecops.redaction import Redactor
 from jupyter_mlsecops.rule import Merge, Reads, Rule
 from jupyter_mlsecops.settings import Settings
 from jupyter_mlsecops.triage import Triaged, triage
@@ -25,12 +26,7 @@ def decide(book: Notebook, *rules: Rule, path: str = "a.ipynb", secrets: tuple[s
 
 
 def decide_results(book: Notebook, results, *, path="a.ipynb", secrets=(), **settings) -> Triaged:
-    def redact(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, "***")
-        return text
-
-    excerpts = Excerpts(book, redact, secrets)
+    excerpts = Excerpts(book, Redactor(secrets))
     return triage(book, results, path=path, settings=Settings(**settings), excerpts=excerpts)
 
 

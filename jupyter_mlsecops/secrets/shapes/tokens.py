@@ -49,7 +49,14 @@ def find_tokens(text: str) -> tuple[Token, ...]:
 
 def public_prefix(secret: str) -> str:
     """What a provider puts before every token of its kind; empty where that is not known."""
-    return max((kind.prefix(secret) for kind in token_table().kinds), key=len)
+    found = _prefixes().match(secret)
+    return found.group() if found else ""
+
+
+@cache
+def _prefixes() -> re.Pattern[str]:
+    starts = {start for kind in token_table().kinds for start in kind.starts}
+    return re.compile("|".join(map(re.escape, sorted(starts, key=len, reverse=True))))
 
 
 @cache
