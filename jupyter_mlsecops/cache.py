@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlsecops.notebook.memo import Memo
 
 if TYPE_CHECKING:
-    from jupyter_mlsecops.notebook.model import Cell, Notebook
+    from jupyter_mlsecops.notebook.model import Notebook
 
 
 class MemoryCache:
@@ -25,13 +25,14 @@ class MemoryCache:
         self._memo = Memo(characters, is_edited=documents > 0)
         self._last: OrderedDict[str, Notebook] = OrderedDict()
 
-    def recall(self, path: str, notebook: Notebook) -> Notebook:
-        """The notebook with all that is known of it; what is known is handed over, so `keep` it when it was checked."""
-        last = self._last.pop(path, None)
-        if last is None or notebook.kind != "notebook" or len(last.cells) != len(notebook.cells):
-            return replace(notebook, memo=self._memo)
-        cells = tuple(map(_same, last.cells, notebook.cells))
-        return replace(notebook, memo=self._memo, cells=cells, previous=last)
+    def take(self, path: str) -> Notebook | None:
+        """The notebook as it was last checked. It is taken out: `keep` the one that is checked now."""
+        return self._last.pop(path, None)
+
+    def connect(self, notebook: Notebook, last: Notebook | None) -> Notebook:
+        """The notebook with all that is known of its last state, and of cells like its own."""
+        is_edited = last is not None and notebook.kind == "notebook" and len(last.cells) == len(notebook.cells)
+        return replace(notebook, memo=self._memo, previous=last if is_edited else None)
 
     def keep(self, path: str, notebook: Notebook) -> None:
         """Keep a notebook that was checked."""
@@ -41,8 +42,3 @@ class MemoryCache:
             self._last[path] = notebook
             while len(self._last) > self._documents:
                 self._last.popitem(last=False)
-
-
-def _same(before: Cell, after: Cell) -> Cell:
-    """The cell as it is known, where nothing in it has changed."""
-    return before if before == after and before.undecoded == after.undecoded else after

@@ -44,9 +44,10 @@ def lint(
     settings = settings or Settings()
     rules = settings.rules()
     try:
-        notebook = read_file(content, name=path, max_bytes=settings.max_file_size)
+        last = cache.take(path) if cache is not None else None
+        notebook = read_file(content, name=path, max_bytes=settings.max_file_size, previous=last)
         if cache is not None:
-            notebook = cache.recall(path, notebook)
+            notebook = cache.connect(notebook, last)
         report = _lint(notebook, path, settings, rules)
         if cache is not None:
             cache.keep(path, notebook)

@@ -139,6 +139,8 @@ class Notebook:
     file_text: str | None = field(default=None, repr=False, compare=False)
     load_texts: Callable[[], tuple[Text, ...]] = field(default=no_texts, repr=False, compare=False)
     undecoded: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
+    # The cells as they stand in the JSON, for telling which of them an edit has changed.
+    json_cells: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     # How `file_text` became bytes, and where the texts stand in it if it is no JSON.
     encoding: str = "utf-8"
     positions: Positions | None = field(default=None, repr=False, compare=False)

@@ -57,8 +57,17 @@ class _Notebook(msgspec.Struct):
     metadata: msgspec.Raw = _NONE
 
 
-def read(content: bytes, *, name: str = "", max_bytes: int = MAX_BYTES) -> Notebook:  # noqa: ARG001 - names are for callers
-    """The notebook in the bytes of a file; raises Unreadable and nothing else."""
+def read(
+    content: bytes,
+    *,
+    name: str = "",  # noqa: ARG001 - names are for callers
+    max_bytes: int = MAX_BYTES,
+    previous: Notebook | None = None,
+) -> Notebook:
+    """The notebook in the bytes of a file; raises Unreadable and nothing else.
+
+    Cells that are as they were in a previous state of the notebook are the same objects, with all that is known of them.
+    """
     repairs = Repairs()
     text = decode(content, max_bytes=max_bytes, repairs=repairs)
     # What stays raw keeps its buffer alive: the text's own where it has one, else that of the bytes at hand.
@@ -66,18 +75,29 @@ def read(content: bytes, *, name: str = "", max_bytes: int = MAX_BYTES) -> Noteb
     try:
         document = msgspec.json.decode(buffer, type=_Notebook)
         if document.nbformat == 4:
-            return _notebook(document, text, repairs)
+            return _notebook(document, text, repairs, previous)
     except (msgspec.MsgspecError, RecursionError):
         pass
     return _read_leniently(text, repairs)
 
 
-def _notebook(document: _Notebook, file_text: str | None, repairs: Repairs) -> Notebook:
+def _notebook(
+    document: _Notebook, file_text: str | None, repairs: Repairs, previous: Notebook | None = None
+) -> Notebook:
     if len(document.cells) > MAX_CELLS:
         raise Unreadable(TOO_LARGE, f"The notebook has more than {MAX_CELLS:,} cells.")
     ids = _own_ids(document, repairs)
+    known = previous.json_cells if previous is not None else ()
+    cells: list[Cell] = []
+    for index, cell in enumerate(document.cells):
+        is_known = previous is not None and index < len(known) and cell == known[index]
+        before = previous.cells[index] if is_known and previous is not None else None
+        same = before if before is not None and before.id == ids[index] else None
+        cells.append(same or _cell(index, cell, ids[index], repairs))
     return Notebook(
-        cells=tuple(_cell(index, cell, ids[index], repairs) for index, cell in enumerate(document.cells)),
+        cells=tuple(cells),
+        # What had to be repaired is read anew, so that it is said again.
+        json_cells=() if repairs.sentences() else tuple(document.cells),
         language=read_language(document.metadata),
         file_text=file_text,
         load_texts=partial(load_notebook_texts, document.metadata),

@@ -11,6 +11,7 @@ from jupyter_mlsecops.notebook.facts import EVERYTHING, Answers, Facts
 from jupyter_mlsecops.notebook.memo import Memo
 from jupyter_mlsecops.notebook.python.literals import literal_positions
 from jupyter_mlsecops.notebook.python.program import Program
+from jupyter_mlsecops.notebook.python.replacing import Change, holds, replace_source, seen_from
 from jupyter_mlsecops.notebook.python.source import parse
 
 if TYPE_CHECKING:
@@ -162,18 +163,17 @@ class Session:
             return None
         if any(_SETS_VARIABLES.search(each.text) for number in codes for each in (self._codes[number], codes[number])):
             return None
-        changed: list[tuple[str, tuple[int, int]]] = []
+        changes: list[Change] = []
         for number, text in texts.items():
             (source,) = self._read.sources([text])
-            if self.program.holds(source):
+            if holds(self.program, source):
                 source = parse(text)  # one tree cannot stand in two places
-            replaced = self.program.replace(number, source)
+            replaced = replace_source(self.program, number, source)
             if replaced is None:
                 return None
-            self._texts[number], self.sources[number] = text, replaced.source
-            changed += [(name, self.program.seen_from(name, number)) for name in replaced.names]
-            changed += [(name, (0, self.size)) for name in replaced.wide]
-        dependent = self._using(changed, set(codes))
+            self._texts[number], self.sources[number] = text, replaced[0]
+            changes += replaced[1]
+        dependent = self._seeing(changes, set(codes))
         self.program.forget(dependent)
         edited = dependent | set(codes)
         origins: set[Hashable] = {EVERYTHING}
@@ -202,26 +202,29 @@ class Session:
         self.gather(read)
         return not edited.isdisjoint(answers.said)
 
-    def _using(self, changed: list[tuple[str, tuple[int, int]]], known: set[int]) -> set[int]:
-        """The numbers of the other codes that use names which no longer mean the same, or what is made of them, and so on.
-
-        `changed` are names, each with the numbers of the first and the last code that may see the change.
-        """
+    def _seeing(self, changes: Iterable[Change], known: set[int]) -> set[int]:
+        """The numbers of the other codes that see changes, or a change of what is made of them there, and so on."""
         found: set[int] = set()
-        seen: set[tuple[str, tuple[int, int]]] = set()
-        while changed:
-            seen.update(changed)
-            ranges: dict[str, list[tuple[int, int]]] = {}
-            for name, where in changed:
-                ranges.setdefault(name, []).append(where)
-            more: set[tuple[str, tuple[int, int]]] = set()
+        seen: set[Change] = set()
+        owners = self.program.owners()
+        pending = set(changes)
+        while pending:
+            seen |= pending
+            by_name: dict[str, list[Change]] = {}
+            for change in pending:
+                by_name.setdefault(change.name, []).append(change)
+            pending = set()
             for number, code in enumerate(self._codes):
-                here = [name for name in code.names & ranges.keys() if any(a <= number <= b for a, b in ranges[name])]
+                here = {
+                    name
+                    for name in code.names & by_name.keys()
+                    if any(change.first <= number <= change.last for change in by_name[name])
+                }
                 if here and number not in known:
                     found.add(number)
                     given = (name for each in code.uses if not each.names.isdisjoint(here) for name in each.given)
-                    more |= {(name, self.program.where_given(name, number)) for name in given}
-            changed = [*(more - seen)]
+                    pending |= {seen_from(self.program, name, number, owners) for name in given}
+            pending -= seen
         return found
 
 

@@ -19,7 +19,7 @@ from jupyter_mlsecops.secrets.shapes.suspects import may_hold_secret, names_cred
 from jupyter_mlsecops.secrets.shapes.tokens import find_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Cell, Notebook
@@ -103,13 +103,17 @@ def hardcoded_credential(notebook: Notebook) -> Iterator[Hit]:
     provided = _Provided()
     seen: set[tuple[int | None, int]] = set()
     for code in _suspects(notebook):
-        for position in positions(code, wanted=_names_credential):
+        for position in code.once(_named):
             confidence = likeness(position.value, kind_of_name(position.name))
             place = position.code.cell, position.code.start + position.start
             if confidence is None or place in seen or provided.holds(position):
                 continue
             seen.add(place)
             yield _hit(fixes, position, confidence)
+
+
+def _named(code: Code) -> Iterable[Position]:
+    return positions(code, wanted=_names_credential)
 
 
 def _names_credential(name: str) -> bool:

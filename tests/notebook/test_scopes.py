@@ -16,7 +16,7 @@ def walk(*cells: str) -> Walk:
     found = Walk()
     for number, cell in enumerate(cells):
         found.source(parse(cell).trees, number)
-    found.finish()
+    found.finish((found.module, *found.scopes.values()))
     return found
 
 

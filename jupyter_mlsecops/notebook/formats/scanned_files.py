@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 NOT_SCANNED = "not a kind of file that can be scanned"
 
 
-def read_file(content: bytes, *, name: str, max_bytes: int = reader.MAX_BYTES) -> Notebook:
-    """The notebook or the file without cells in the bytes of a file; raises Unreadable and nothing else."""
+def read_file(
+    content: bytes, *, name: str, max_bytes: int = reader.MAX_BYTES, previous: Notebook | None = None
+) -> Notebook:
+    """The notebook or the file without cells in the bytes of a file; raises Unreadable and nothing else.
+
+    Cells of a notebook that are as they were in a previous state of it are the same objects.
+    """
     match file_kind(name):
         case None:
             raise Unreadable(UNREADABLE, NOT_SCANNED)
         case "notebook":
-            return reader.read(content, name=name, max_bytes=max_bytes)
+            return reader.read(content, name=name, max_bytes=max_bytes, previous=previous)
         case "python":
             text, encoding = decode_text(content, max_bytes=max_bytes, is_python=True)
             return replace(read_python(text), encoding=encoding)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
@@ -21,7 +20,6 @@ from jupyter_mlsecops.notebook.python.scopes import (
     position_of,
     reaching,
 )
-from jupyter_mlsecops.notebook.python.statements import keep_statements
 from jupyter_mlsecops.notebook.python.text_pieces import shown
 from jupyter_mlsecops.notebook.python.unknown import UNKNOWN, Unknown
 from jupyter_mlsecops.notebook.python.walk import Walk, by_type
@@ -47,18 +45,6 @@ NOT_KNOWN: object = UNKNOWN
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
-    """A source as it stands in the place of another, and the global names that no longer mean the same.
-
-    `names` are bound to something else; `wide` are those for which it does not matter where they are used.
-    """
-
-    source: PythonSource
-    names: frozenset[str]
-    wide: frozenset[str]
-
-
 class Program:
     """The one namespace that the cells of a notebook share.
 
@@ -69,23 +55,23 @@ class Program:
     def __init__(self, sources: Sequence[PythonSource], *, environment: Mapping[str, str] | None = None) -> None:
         self.sources = sources
         self.magic_environment = environment or {}  # what magics put into the process's environment
-        self._walk = Walk()
-        self.nodes = [tuple(self._walk.source(source.trees, number)) for number, source in enumerate(sources)]
+        self.walk = Walk()
+        self.nodes = [tuple(self.walk.source(source.trees, number)) for number, source in enumerate(sources)]
         self.by_type = [by_type(nodes) for nodes in self.nodes]
-        self._walk.finish()
-        self.module = self._walk.module
+        self.module = self.walk.module
+        self.walk.finish(self.scopes)
         # What may be anywhere: these say where it is worth looking, and may hold more than there is.
         self.has_classes = False
         self.keyword_names: set[str | None] = set()
         self._item_keys: set[str] = set()
-        self._note(range(len(sources)))
+        self.note(range(len(sources)), self.scopes)
         self.sums: dict[ast.AST, str | None] = {}  # what is known so far of names that are added to
         self.indices: dict[ast.AST, LiteralIndex] = {}
         self._bindings: dict[ast.Name, list[Binding]] = {}
         self._names: dict[ast.AST, tuple[str, ...]] = {}
         self._texts: dict[ast.AST, str | None] = {}
         self._values: dict[ast.AST, ast.expr] = {}
-        self._starts: dict[int, tuple[list[tuple[int, int]], list[Frame]]] = {}
+        self.starts: dict[int, tuple[list[tuple[int, int]], list[Frame]]] = {}
         self.version = 0  # counts the edits
         self._variables: dict[str, list[Binding]] | None = None
         self._whole = self  # a copy that sees some names otherwise leaves what holds for all to the whole
@@ -93,33 +79,33 @@ class Program:
         self._room = MAX_CHARACTERS
         self._unread = MAX_READ + sum(len(source.text) for source in self.sources)
 
-    def _note(self, numbers: Iterable[int]) -> None:
-        """Note what some sources bring in."""
+    def note(self, numbers: Iterable[int], scopes: Iterable[Scope]) -> None:
+        """Note what some sources and namespaces bring in."""
         for number in numbers:
             nodes, by_type = self.nodes[number], self.by_type[number]
             keywords = (nodes[index] for index in by_type.get(ast.keyword, ()))
             self.keyword_names.update(node.arg for node in keywords if isinstance(node, ast.keyword))
             self.has_classes = self.has_classes or ast.ClassDef in by_type
-        self._item_keys.update(key for scope in self.scopes for _, key in scope.items)
+        self._item_keys.update(key for scope in (self.module, *scopes) for _, key in scope.items)
 
     @property
     def scopes(self) -> Iterable[Scope]:
         """All namespaces, that of the notebook first."""
-        return (self.module, *self._walk.scopes.values())
+        return (self.module, *self.walk.scopes.values())
 
     def is_dead(self, node: ast.AST) -> bool:
         """Whether a node stands where nothing ever runs."""
-        frame = self._walk.frames.get(node)
+        frame = self.walk.frames.get(node)
         return frame is not None and frame.dead
 
     def home(self, node: ast.AST) -> Home | None:
         """Scope and position of a node of this program."""
-        frame = self._walk.frames.get(node)
+        frame = self.walk.frames.get(node)
         return None if frame is None else Home(frame.scope, _position(node, frame))
 
     def number_of(self, node: ast.AST) -> int | None:
         """The number of the source that a node is written in."""
-        frame = self._walk.frames.get(node)
+        frame = self.walk.frames.get(node)
         return None if frame is None or frame.at is not None else frame.number
 
     def may_read(self, characters: int) -> bool:
@@ -129,22 +115,22 @@ class Program:
 
     def scope_of(self, node: ast.AST) -> Scope | None:
         """The scope that a function or class opens."""
-        return self._walk.scopes.get(node)
+        return self.walk.scopes.get(node)
 
     def frame_at(self, at: Position) -> Frame:
         """What the statements at a position share."""
         number = at[0]
         if not 0 <= number < len(self.nodes):
             return Frame(self.module, number)
-        if number not in self._starts:
+        if number not in self.starts:
             statements = [
                 (node.lineno, node.col_offset, index)
                 for index, node in enumerate(self.nodes[number])
                 if isinstance(node, ast.stmt)
             ]
-            frames = [self._walk.frames[self.nodes[number][index]] for *_, index in sorted(statements)]
-            self._starts[number] = [(line, column) for line, column, _ in sorted(statements)], frames
-        starts, frames = self._starts[number]
+            frames = [self.walk.frames[self.nodes[number][index]] for *_, index in sorted(statements)]
+            self.starts[number] = [(line, column) for line, column, _ in sorted(statements)], frames
+        starts, frames = self.starts[number]
         index = bisect_right(starts, at[1:]) - 1
         return frames[index] if index >= 0 else Frame(self.module, number)
 
@@ -155,88 +141,14 @@ class Program:
         """Whether so much was worked out that a program made anew might work out more."""
         return self._room < MAX_CHARACTERS // 2 or self._unread < MAX_READ // 2
 
-    def holds(self, source: PythonSource) -> bool:
-        """Whether statements of a source stand in this program already."""
-        return any(statement in self._walk.frames for tree in source.trees for statement in tree.body)
-
-    def replace(self, number: int, new: PythonSource) -> Replaced | None:
-        """Put another source in the place of one.
-
-        What was worked out for other sources that use names which no longer mean the same may not hold any more: `forget`
-        it. None where the program has to be made anew.
-        """
-        kept = keep_statements(self.sources[number], new)
-        nodes, module = self.nodes[number], self.module
-        roots = kept.source.trees[0].body[kept.count :] if kept.count else kept.source.trees
-        first = self._index(number, kept.count)
-        if any(map(_imports_all, (*nodes[first:], *roots))):
-            return None
-        names, owners, wide = self._bound(number, kept.end), self._owners(number, kept.end), self._defined()
-        for table in (module.bindings, module.items):
-            _leave_out(table, number, kept.end)
-        self.forget([number])
-        for node in (*nodes[first:], nodes[0]) if nodes else ():
-            self._walk.frames.pop(node, None)
-            self._walk.scopes.pop(node, None)
-        added = self._walk.source(roots, number)
-        head = (*self._walk.enter(kept.source.trees[0], number), *nodes[1:first]) if kept.count else ()
-        self.nodes[number] = (*head, *added)
-        self.by_type[number] = by_type(self.nodes[number])
-        self._starts.pop(number, None)
-        self._walk.finish()
-        self._note([number])
-        self.version += 1
-        self._variables = None
-        names |= self._bound(number, kept.end)
-        owners |= self._owners(number, kept.end)
-        wide |= self._defined()
-        names = {name for name in names if not self._only_imported(name)}
-        return Replaced(source=kept.source, names=frozenset(names - wide), wide=frozenset(owners | (names & wide)))
-
-    def _index(self, number: int, statement: int) -> int:
-        """The index of the first node of a statement of one source."""
-        statements = [each for tree in self.sources[number].trees for each in tree.body]
-        if not statement:
-            return 0
-        return (
-            self.nodes[number].index(statements[statement]) if statement < len(statements) else len(self.nodes[number])
-        )
-
-    def _bound(self, number: int, end: tuple[int, int]) -> set[str]:
-        """The global names that a source binds behind a place."""
-        return {name for name, found in self.module.bindings.items() if _any_behind(found, (number, *end))}
-
-    def _owners(self, number: int, end: tuple[int, int]) -> set[str]:
-        """The global names of what gets an item or an attribute in a source, behind a place."""
+    def owners(self) -> set[tuple[str, int]]:
+        """The global names that have items or attributes put in, each with the number of a source that does it."""
         items = self.module.items.items()
-        return {owner.partition(".")[0] for (owner, _), found in items if _any_behind(found, (number, *end))}
-
-    def _defined(self) -> set[str]:
-        """The global names of functions and classes: they are used at any time, and from anywhere."""
-        bindings = self.module.bindings.items()
-        return {name for name, found in bindings if any(each.kind in ("function", "class") for each in found)}
-
-    def seen_from(self, name: str, number: int) -> tuple[int, int]:
-        """The numbers of the first and the last source from which what one source gives a global name may be seen."""
-        others = {each.at[0] for each in self.module.bindings.get(name, ())} - {number}
-        first = number if any(other < number for other in others) else 0
-        return first, min((other for other in others if other > number), default=len(self.sources))
-
-    def where_given(self, name: str, number: int) -> tuple[int, int]:
-        """The same for a name to which a source may give items and attributes as well, or which it defines."""
-        found = self.module.bindings.get(name, ())
-        is_wide = not found or any(each.kind in ("function", "class") for each in found)
-        return (
-            (0, len(self.sources)) if is_wide or name in self._owners(number, (0, 0)) else self.seen_from(name, number)
-        )
-
-    def _only_imported(self, name: str) -> bool:
-        """Whether a name is nothing but one import, however often that is written."""
-        found = self.module.bindings.get(name, ())
-        return len(found) > 1 and {(each.kind, each.qualified) for each in found} == {("import", found[0].qualified)}
+        return {(owner.partition(".")[0], each.at[0]) for (owner, _), found in items for each in found}
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Forget what was worked out for the nodes of some sources."""
+        self._variables = None
         kept: tuple[dict[Any, Any], ...] = (
             self._bindings,
             self._names,
@@ -261,7 +173,7 @@ class Program:
         """The bindings that a name in the code may mean, the most likely first; none where it is never bound."""
         known = self._bindings.get(name)
         if known is None:
-            frame = self._walk.frames.get(name)
+            frame = self.walk.frames.get(name)
             found = None if frame is None else frame.scope.visible(name.id)
             known = reaching(found, _position(name, frame), frame.branch) if found and frame is not None else []
             self._bindings[name] = known
@@ -394,7 +306,7 @@ class Program:
             expression = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        self._walk.adopt(expression, self.frame_at(at).scope, at)
+        self.walk.adopt(expression, self.frame_at(at).scope, at)
         return expression
 
     def variable(self, name: str, at: Position) -> str | None:
@@ -414,28 +326,6 @@ class Program:
         found = self._whole.variables().get(name)
         value = found[nearest(found, at)].value if found else None
         return self.text(value) if value is not None else self.magic_environment.get(name)
-
-
-def _any_behind(found: Sequence[Binding], below: Position) -> bool:
-    return any(each.at[0] == below[0] and each.at > below for each in found)
-
-
-def _leave_out(table: dict[Any, list[Binding]], number: int, end: tuple[int, int]) -> None:
-    """Take the bindings of one source behind a place out of a table."""
-    below = (number, *end)
-    for key, found in [*table.items()]:
-        if _any_behind(found, below):
-            kept = [each for each in found if each.at[0] != number or each.at <= below]
-            if kept:
-                table[key] = kept
-            else:
-                del table[key]
-
-
-def _imports_all(node: ast.AST) -> bool:
-    return any(
-        each.name == "*" for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom) for each in inner.names
-    )
 
 
 def _position(node: ast.AST, frame: Frame) -> Position:

@@ -90,9 +90,10 @@ class Walk:
         self.frames[tree] = Frame(self.module, number)
         return [tree]
 
-    def finish(self) -> None:
-        """Put all bindings in order: a statement ends, and so binds, behind those inside it."""
-        for scope in (self.module, *self.scopes.values()):
+    @staticmethod
+    def finish(scopes: Iterable[Scope]) -> None:
+        """Put all bindings of namespaces in order: a statement ends, and so binds, behind those inside it."""
+        for scope in scopes:
             for bindings in (*scope.bindings.values(), *scope.items.values()):
                 if len(bindings) > 1:
                     bindings.sort(key=position_of)
