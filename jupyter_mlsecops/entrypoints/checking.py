@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from jupyter_mlsecops.cache import MemoryCache
 from jupyter_mlsecops.entrypoints import files
 from jupyter_mlsecops.entrypoints.files import reason, unreadable
 from jupyter_mlsecops.export import file_result
@@ -58,7 +60,13 @@ def check_content(content: bytes, name: str, settings: Settings, mending: Mendin
     """Check what came in by another way than a file; nothing is written, but what fixes would change can be asked for."""
     if mending is not None:
         return mended_content(content, name, settings, mending)
-    return file_result(lint(content, path=name, settings=settings))
+    return file_result(lint(content, path=name, settings=settings, cache=_shared_cells()))
+
+
+@cache
+def _shared_cells() -> MemoryCache:
+    """Notebooks of one project share cells; each process reads them once."""
+    return MemoryCache(documents=0, characters=300_000)
 
 
 def mended_content(content: bytes, name: str, settings: Settings, mending: Mending) -> FileResult:
