@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -20,7 +21,7 @@ needs_fork = pytest.mark.skipif(
     multiprocessing.get_start_method() != "fork" or threading.active_count() > 1,
     reason="only a fork takes the patch along",
 )
-needs_alarms = pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="needs POSIX")
+needs_alarms = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX")
 
 
 @pytest.fixture
@@ -76,6 +77,22 @@ def test_without_other_processes_time_ends_too(tree, monkeypatch):
     replace_for(monkeypatch, "07.ipynb", spin)
     results = checked(tree, 1)
     assert problems(results) == [("07.ipynb", "too-large", "checking it took longer than 0.3 s")]
+    assert sum(bool(result.findings) for result in results) == 23
+
+
+def spin_unheard() -> None:
+    """As a library does that looks for no signals."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    spin()
+
+
+@needs_fork
+def test_a_large_file_is_never_checked_where_it_cannot_be_ended(tree, monkeypatch):
+    (tree / "07.ipynb").write_bytes(notebook("# " + "x" * 300_000))
+    monkeypatch.setattr(tasks, "_SECONDS", 0.5)
+    replace_for(monkeypatch, "07.ipynb", spin_unheard)
+    results = checked(tree, 1)
+    assert problems(results) == [("07.ipynb", "too-large", "checking it took longer than 0.6 s")]
     assert sum(bool(result.findings) for result in results) == 23
 
 

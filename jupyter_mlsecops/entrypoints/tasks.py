@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 # Below this, starting processes takes longer than the work.
 _FEWEST_FILES_FOR_A_POOL = 12
-_FEWEST_BYTES_FOR_A_POOL = 2_000_000
+# Above this, even the parser of Python can take minutes, and nothing but the end of its process stops that.
+_MOST_BYTES_HERE = 200_000
 
 # A file gets many times what it needs; each round of mending checks it anew.
 _SECONDS, _SECONDS_PER_BYTE = 20.0, 2e-6
@@ -51,8 +52,7 @@ class Task:
 def check_each(sources: Sequence[Source], task: Task, *, jobs: int) -> Iterator[tuple[Source, Outcome]]:
     """The outcome of each source, in any order."""
     sized = sorted(((_size(source), source) for source in sources), key=lambda pair: -pair[0])
-    is_little = len(sized) < _FEWEST_FILES_FOR_A_POOL and sum(size for size, _ in sized) < _FEWEST_BYTES_FOR_A_POOL
-    if jobs == 1 or len(sized) < 2 or is_little:
+    if not sized or (sized[0][0] <= _MOST_BYTES_HERE and (jobs == 1 or len(sized) < _FEWEST_FILES_FOR_A_POOL)):
         return ((source, _check_here(source, size, task)) for size, source in sized)
     from jupyter_mlsecops.entrypoints import pool
 
@@ -61,7 +61,7 @@ def check_each(sources: Sequence[Source], task: Task, *, jobs: int) -> Iterator[
 
 def too_slow(source: Source, seconds: float) -> Outcome:
     """The outcome where the time was up."""
-    message = f"checking it took longer than {seconds:g} s"
+    message = f"checking it took longer than {round(seconds, 1):g} s"
     return checking.failed(Problem(path=source.name, kind="too-large", message=message))
 
 
