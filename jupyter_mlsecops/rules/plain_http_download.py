@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from fnmatch import fnmatchcase
+import re
+from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,7 @@ def plain_http_download(code: Code) -> Iterator[Hit]:
             node = fetch.caller or (fetch.call.node if fetch.call else None)
             yield _hit(code, (fetch.start, fetch.end), fetch.url or "", node)
     for call in code.calls:
-        if not any(fnmatchcase(name, reader) for name in call.names for reader in _facts()["readers"]):
+        if not any(map(_readers().match, call.names)):
             continue
         url = _url(call)
         if _is_plain(url) and not _is_media(url or "") and (call.start, call.end) not in seen:
@@ -107,6 +108,12 @@ def _url(call: Call) -> str | None:
         else next((k.value for k in call.node.keywords if k.arg in _ARGUMENTS), None)
     )
     return None if given is None else call.code.program.text(given)
+
+
+@cache
+def _readers() -> re.Pattern[str]:
+    """The names of what reads from a URL."""
+    return re.compile("|".join(map(translate, _facts()["readers"])))
 
 
 @cache
