@@ -38,6 +38,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._grams: set[str] = set()
+        self._probes: set[str] = set()
         self._prefixes: set[str] = set()
         self._whole: set[str] = set()
         short: set[str] = set()
@@ -46,7 +47,6 @@ class Redactor:
         for secret in known:
             for form in _forms(secret):
                 (short.add if len(form) < SHORTEST else self._learn)(form)
-        self._probes = {gram[at : at + _PROBE] for gram in self._grams for at in range(_STRIDE)}
         self._prefixes_by_length = sorted(self._prefixes, key=len, reverse=True)
         words = "|".join(map(_whole, sorted(short, key=len, reverse=True)))
         self._short = re.compile(words) if short else None
@@ -80,6 +80,7 @@ class Redactor:
             self._prefixes.add(prefix)
         self._whole.add(private)
         self._grams.update(private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1))
+        self._probes.update(private[at : at + _PROBE] for at in range(len(private) - _PROBE + 1))
 
     def _replaced(self, text: str, offset: int) -> Iterator[Replacement]:
         """The same of a piece of a text that holds no mark and begins at `offset`."""

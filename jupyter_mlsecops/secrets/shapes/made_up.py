@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import string
+from functools import cache
 from itertools import pairwise
 
 # Written into examples in place of a secret; none is likely in a random string of this length.
@@ -36,6 +38,8 @@ def periodic(text: str) -> bool:
 def runs(text: str) -> bool:
     """Whether half of the text, or eight characters of it, counts up, counts down or stays."""
     lower = text.lower()
+    if lower.isascii() and not any(lower[at : at + 4] in _short_runs() for at in range(len(lower) - 3)):
+        return False
     covered = longest = length = 1
     total = 0
     step = None
@@ -47,6 +51,19 @@ def runs(text: str) -> bool:
         total += _gain(length)
         step = now
     return longest >= LONGEST_RUN or total * 2 >= len(text) > 0
+
+
+@cache
+def _short_runs() -> frozenset[str]:
+    """Every run of four in ASCII: most texts hold none, and need no second look."""
+    characters = string.digits + string.ascii_lowercase
+    steps = {
+        (one, other): step for one in characters for other in characters if (step := _step(one, other)) is not None
+    }
+    found = [(one + other, step) for (one, other), step in steps.items()]
+    for _ in range(2):
+        found = [(run + each, step) for run, step in found for each in characters if steps.get((run[-1], each)) == step]
+    return frozenset(run for run, _ in found)
 
 
 def _gain(length: int) -> int:

@@ -66,7 +66,7 @@ def is_random(value: str) -> bool:
         return False
     if _UUID.fullmatch(value):
         return True
-    if spoken(value) or max(map(len, _JOINTS.split(value))) < 12:
+    if max(map(len, _JOINTS.split(value))) < 12 or spoken(value):
         return False
     if _HEX.fullmatch(value):
         return len(value) >= 32 and entropy(value) >= 3.0
