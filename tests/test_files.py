@@ -235,10 +235,10 @@ def test_an_exception_is_a_problem_of_its_file(tree, monkeypatch):
     root = tree("a.ipynb", "b.ipynb")
     real = checking.lint
 
-    def lint(content, *, path, settings):
+    def lint(content, *, path, **options):
         if path == "a.ipynb":
             raise ZeroDivisionError
-        return real(content, path=path, settings=settings)
+        return real(content, path=path, **options)
 
     monkeypatch.setattr(checking, "lint", lint)
     first, second = checked(root, ".")
