@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jupyter_mlsecops.notebook.python.binders import COMPREHENSIONS, Binders, parameters_of
 from jupyter_mlsecops.notebook.python.scopes import Branch, Frame, Scope, position_of
@@ -24,13 +24,21 @@ _LEAVES = (ast.Constant, ast.Name, ast.Global, ast.Nonlocal, ast.MatchSingleton)
 _Stack = list[Any]  # nodes, None for nodes that are not there, and the frame of those that follow
 
 
-class _Fields(dict[type[ast.AST], tuple[str, ...]]):
-    """The fields of a type of node that hold its children, the last first."""
+_Binder: TypeAlias = "Callable[[Any, Frame], None]"
+_Opener: TypeAlias = "Callable[[Any, Frame], _Stack]"
 
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+
+class _Plans(dict[type[ast.AST], tuple["_Binder | None", "_Opener | None", tuple[str, ...]]]):
+    """What is done with a type of node: who records what it binds, who lays out its children, and else their fields."""
+
+    def __init__(self, binders: dict[type[ast.AST], _Binder], openers: dict[type[ast.AST], _Opener]) -> None:
+        self._binders, self._openers = binders, openers
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[_Binder | None, _Opener | None, tuple[str, ...]]:
+        # The last field first, for the children go onto a stack.
         names = () if issubclass(kind, _LEAVES) else tuple(f for f in reversed(kind._fields) if f not in _NO_CHILDREN)
-        self[kind] = names
-        return names
+        plan = self[kind] = self._binders.get(kind), self._openers.get(kind), names
+        return plan
 
 
 class Walk:
@@ -41,9 +49,8 @@ class Walk:
         self.frames: dict[ast.AST, Frame] = {}
         self.scopes: dict[ast.AST, Scope] = {}  # of functions, classes and comprehensions
         self._binders = Binders()
-        self._fields = _Fields()
         # Nodes whose children do not all stand in the frame that they stand in.
-        self._openers: dict[type[ast.AST], Callable[[Any, Frame], _Stack]] = {
+        openers: dict[type[ast.AST], _Opener] = {
             ast.FunctionDef: self._function,
             ast.AsyncFunctionDef: self._function,
             ast.Lambda: self._function,
@@ -55,12 +62,13 @@ class Walk:
             ast.TryStar: self._try,
             ast.Match: self._match,
         }
-        self._openers |= dict.fromkeys(COMPREHENSIONS, self._comprehension)
+        openers |= dict.fromkeys(COMPREHENSIONS, self._comprehension)
+        self._plans = _Plans(self._binders.table, openers)
 
     def source(self, trees: Iterable[ast.AST], number: int) -> list[ast.AST]:
         """Record the bindings of trees that stand in one source; returns their nodes, outer before inner."""
         nodes: list[ast.AST] = []
-        frames, openers, binders, fields = self.frames, self._openers, self._binders.table, self._fields
+        frames, plans = self.frames, self._plans
         frame = Frame(self.module, number)
         stack: _Stack = [*trees][::-1]
         while stack:
@@ -69,18 +77,21 @@ class Walk:
             if kind is Frame:
                 frame = node
                 continue
+            if node is None:
+                continue
             nodes.append(node)
             frames[node] = frame
-            if binder := binders.get(kind):
-                binder(node, frame)
-            if opener := openers.get(kind):
+            bind, open_, fields = plans[kind]
+            if bind is not None:
+                bind(node, frame)
+            if open_ is not None:
                 stack.append(frame)
-                stack.extend(child for child in reversed(opener(node, frame)) if child is not None)
+                stack.extend(open_(node, frame)[::-1])
                 continue
-            for name in fields[kind]:
+            for name in fields:
                 child = getattr(node, name, None)
                 if type(child) is list:
-                    stack.extend([each for each in reversed(child) if each is not None])
+                    stack.extend(child[::-1])
                 elif isinstance(child, ast.AST):
                     stack.append(child)
         return nodes
