@@ -146,3 +146,11 @@ def test_a_quiet_notebook_is_not_decoded():
 @pytest.mark.parametrize("keyword", ["\u212aaggle", "\u212aAGGLE", "deep\u017fram"])
 def test_letters_that_only_fold_to_ascii_are_no_crash(keyword: str):
     assert find_tokens(f"{keyword}_key = '{credential('hex')}'") is not None
+
+
+@pytest.mark.parametrize("run", ["a", "a1", " ", "a: ", "a=", "'", "\\\\", "sk-", "eyJ", "://a:", "%2"])
+def test_long_runs_beside_a_secret_cost_what_they_weigh(run: str):
+    """No timed assertion: what is tried again from every character would not end."""
+    text = f"password = '{credential('secret')}'\n# " + run * (100_000 // len(run))
+    document = {"cells": [code(text, outputs=[stream(text)])], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    assert hits(json.dumps(document).encode())

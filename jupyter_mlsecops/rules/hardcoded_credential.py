@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Cell, Notebook
 
-# A name to which a literal is given.
-_ASSIGNED = re.compile(r"(\w+)(?:\s*:\s*\w+)?\s*=\s*[(rbfRBF]{0,2}[\"']")
+# A name to which a literal is given. Possessive, so that nothing is tried twice.
+_ASSIGNED = re.compile(r"(?<!\w)(\w++)(?:\s*+:\s*+\w++)?+\s*+=\s*+[(rbfRBF]{0,2}[\"']")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -177,8 +177,9 @@ class _Provided:
         """Whether the value, or what stands at its place, is such a token."""
         code = position.code
         if code not in self._characters:
-            spans = [(token.start, token.end) for token in find_tokens(code.text)]
-            spans += [token.partner for token in find_tokens(code.text) if token.partner]
+            tokens = find_tokens(code.text)
+            spans = [(token.start, token.end) for token in tokens]
+            spans += [token.partner for token in tokens if token.partner]
             spans += [(token.start, token.end) for token in jwts(code.text)]
             self._characters[code] = frozenset(at for span in spans for at in range(*span))
         return position.start in self._characters[code] or position.end - 1 in self._characters[code]
