@@ -1,4 +1,4 @@
-/** Says, before anything is run, that an untrusted notebook which was just opened has severe findings. */
+/** Says, before anything is run, that an untrusted notebook which was just opened has findings, as severe as the user wants. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -7,7 +7,7 @@ import { CommandIDs, ISecurityFindings, TRANSLATION_DOMAIN } from './tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-mlsecops:notice',
-  description: 'Shows a notice when an untrusted notebook with severe findings is opened.',
+  description: 'Shows a notice when an untrusted notebook with findings is opened.',
   autoStart: true,
   requires: [ISecurityFindings, INotebookTracker],
   optional: [ITranslator],

@@ -4,20 +4,14 @@ import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
+import schema from '../schema/plugin.json';
 import type { Level } from './protocol';
 import type { ISecuritySettings, SettingValues } from './tokens';
 
 /** What counts where there is no setting registry, and until it has answered. */
-const UNTIL_LOADED: Readonly<SettingValues> = {
-  enabled: true,
-  delay: 200,
-  minimumSeverity: 'info',
-  ignoredRules: [],
-  ignoredInNotebook: {},
-  outputs: true,
-  gutter: true,
-  notice: true
-};
+const DEFAULTS = Object.fromEntries(
+  Object.entries(schema.properties).map(([name, property]) => [name, property.default])
+) as unknown as Readonly<SettingValues>;
 
 export class SecuritySettings implements ISecuritySettings, IDisposable {
   get enabled(): boolean {
@@ -41,7 +35,7 @@ export class SecuritySettings implements ISecuritySettings, IDisposable {
   get gutter(): boolean {
     return this._value('gutter');
   }
-  get notice(): boolean {
+  get notice(): SettingValues['notice'] {
     return this._value('notice');
   }
 
@@ -86,7 +80,33 @@ export class SecuritySettings implements ISecuritySettings, IDisposable {
   }
 
   private _loaded: ISettingRegistry.ISettings | null = null;
-  private _own: Readonly<SettingValues> = UNTIL_LOADED;
+  private _own: Readonly<SettingValues> = DEFAULTS;
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** What was written while the notice could only be had or not: the registry takes nothing of a file that says so. */
+const ONCE_BOOLEAN = /("notice"\s*:\s*)(true|false)\b/g;
+
+/** Load a plugin's settings; a file from before the notice had levels is brought up to date first. */
+export async function load(registry: ISettingRegistry, id: string): Promise<ISettingRegistry.ISettings> {
+  try {
+    return await registry.load(id);
+  } catch (error) {
+    const stored = await registry.connector.fetch(id);
+    const raw = stored && withLevels(stored.raw);
+    if (raw === undefined || raw === stored?.raw) {
+      throw error;
+    }
+    await registry.connector.save(id, raw);
+    return registry.load(id);
+  }
+}
+
+/** Settings, as they are written, in which the notice has a level. */
+function withLevels(raw: string): string {
+  return raw.replace(
+    ONCE_BOOLEAN,
+    (_, name: string, was: string) => name + JSON.stringify(was === 'true' ? DEFAULTS.notice : 'never')
+  );
 }

@@ -9,6 +9,7 @@ import type { IApi } from './api';
 import type { NotebookFindings } from './findings';
 import { NotebookScanner } from './scanner';
 import type { ISecurityFindings, ISecuritySettings } from './tokens';
+import { isTrusted } from './trust';
 
 export interface StoreOptions {
   readonly tracker: INotebookTracker;
@@ -103,9 +104,4 @@ export class SecurityFindings implements ISecurityFindings, IDisposable {
   private readonly _scanners = new Map<ISharedNotebook, NotebookScanner>();
   private readonly _currentChanged = new Signal<this, void>(this);
   private readonly _added = new Signal<this, NotebookFindings>(this);
-}
-
-/** As Lab's own indicator counts: every code cell is trusted. */
-function isTrusted(model: INotebookModel): boolean {
-  return [...model.cells].every(cell => cell.type !== 'code' || cell.trusted);
 }

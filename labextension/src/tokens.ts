@@ -96,8 +96,8 @@ export interface SettingValues {
   outputs: boolean;
   /** Whether cells with findings get a gutter. */
   gutter: boolean;
-  /** Whether an untrusted notebook with severe findings is announced. */
-  notice: boolean;
+  /** The least severe findings that are announced when an untrusted notebook is opened. */
+  notice: Level | 'never';
 }
 
 /** The settings, live. */

@@ -50,10 +50,11 @@ export function countsInWords(counts: Partial<Record<Level, number>>, trans: Tra
     .join(', ');
 }
 
-/** How many of the levels count as severe: what is announced without having been asked for. */
-const SEVERE = 2;
-
-/** The counts of the severe levels alone. */
-export function severe(counts: Partial<Record<Level, number>>): Partial<Record<Level, number>> {
-  return Object.fromEntries(MOST_SEVERE_FIRST.slice(0, SEVERE).map(level => [level, counts[level] ?? 0]));
+/** The counts of a level and of those above it. */
+export function atLeast(
+  lowest: Level,
+  counts: Partial<Record<Level, number>>
+): Partial<Record<Level, number>> {
+  const levels = LEVELS.slice(LEVELS.indexOf(lowest));
+  return Object.fromEntries(levels.map(level => [level, counts[level] ?? 0]));
 }

@@ -1,9 +1,10 @@
-/** The notice above a notebook that is not trusted and has severe findings, and when it is there. */
-import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
+/** The notice above a notebook that is not trusted and has findings, and when it is there. */
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { INotebookFindings, ISecurityFindings } from '../tokens';
-import { countsInWords, severe, total } from './levels';
+import { isTrusted } from '../trust';
+import { atLeast, countsInWords, total } from './levels';
 
 /** What the user can do about the notice. */
 export interface NoticeActions {
@@ -58,19 +59,9 @@ function button(className: string, label: string, run: () => void): HTMLButtonEl
   return node;
 }
 
-/** Whether somebody has said that every code cell may run: then nothing has to be announced. */
-export function isTrusted(model: INotebookModel): boolean {
-  for (const cell of model.cells) {
-    if (cell.type === 'code' && !cell.trusted) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /**
  * Watches one opened notebook: decides at its first result whether to show the bar, and takes it away when the
- * notebook becomes trusted, when nothing severe is left, or when the user has read it.
+ * notebook becomes trusted, when nothing of that level is left, or when the user has read it.
  */
 export class NoticeWatch {
   constructor(
@@ -89,21 +80,22 @@ export class NoticeWatch {
 
   private _update(): void {
     const { state } = this._findings;
-    const counts = severe(this._findings.counts);
-    if (state.kind === 'off' || (state.kind === 'ready' && !total(counts)) || !this._isWanted) {
+    const { notice } = this._source.settings;
+    const counts = notice === 'never' ? {} : atLeast(notice, this._findings.counts);
+    if (state.kind === 'off' || (state.kind === 'ready' && !total(counts)) || !this._isUntrusted) {
       this._stop();
     } else if (state.kind === 'ready') {
       this._bar ??= this._add();
       this._bar.text = this._trans.__(
-        'This notebook is not trusted and has severe findings (%1): look before you run it.',
+        'This notebook is not trusted and has security findings (%1): look before you run it.',
         countsInWords(counts, this._trans)
       );
     }
   }
 
-  private get _isWanted(): boolean {
+  private get _isUntrusted(): boolean {
     const { model } = this._panel;
-    return model !== null && this._source.settings.notice && !isTrusted(model);
+    return model !== null && !isTrusted(model);
   }
 
   private _add(): NoticeBar {

@@ -41,7 +41,7 @@ describe('the status item', () => {
 });
 
 describe('the notice', () => {
-  function opened(notebook: FakeNotebook, isTrusted = false, notice = true) {
+  function opened(notebook: FakeNotebook, isTrusted = false, notice = 'high') {
     const source = new FakeFindings(notebook);
     Object.assign(source.settings, { notice });
     const cells = [{ type: 'code', trusted: isTrusted }];
@@ -66,6 +66,16 @@ describe('the notice', () => {
     expect(show).toHaveBeenCalledOnce();
   });
 
+  it('counts from the level on that the user wants', () => {
+    opened(
+      new FakeNotebook([finding({ severity: 'medium' }), finding({ severity: 'low' })]),
+      false,
+      'medium'
+    );
+    expect(bar()?.textContent).toContain('1 medium');
+    expect(bar()?.textContent).not.toContain('low');
+  });
+
   it('waits for the first result', () => {
     const notebook = new FakeNotebook([], { kind: 'scanning' });
     opened(notebook);
@@ -75,9 +85,9 @@ describe('the notice', () => {
   });
 
   it.each([
-    ['the notebook is trusted', severe(), true, true],
-    ['the user does not want it', severe(), false, false],
-    ['nothing is severe', [finding()], false, true]
+    ['the notebook is trusted', severe(), true, 'high'],
+    ['the user does not want it', severe(), false, 'never'],
+    ['nothing is severe', [finding()], false, 'high']
   ])('stays away where %s', (_, findings, isTrusted, notice) => {
     opened(new FakeNotebook(findings), isTrusted, notice);
     expect(bar()).toBeNull();

@@ -99,7 +99,7 @@ export class FakeFindings implements ISecurityFindings {
   }
   readonly currentChanged = new Signal<this, void>(this);
   readonly settings = {
-    notice: true,
+    notice: 'high',
     changed: new Signal<object, void>({}),
     set: vi.fn()
   } as unknown as ISecurityFindings['settings'];
