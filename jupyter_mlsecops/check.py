@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_mlsecops.findings import Problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.session import Session
     from jupyter_mlsecops.rule import Rule
 
+MOST_HITS = 2_000  # of one rule in one notebook: nobody reads more, and each costs as much as many lines of code
 Unit: TypeAlias = "Code | Text | Notebook"
 
 
@@ -34,9 +36,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What all rules say. Problems carry no path: check knows no files."""
+    """What all rules say. Problems carry no path: check knows no files.
+
+    `unreported` is what rules about secrets say beyond what one notebook's report can hold: it must not be shown either.
+    """
 
     results: tuple[Result, ...]
+    unreported: tuple[Result, ...]
     problems: tuple[Problem, ...]
     unparsed_cells: int
 
@@ -54,7 +60,12 @@ def check(notebook: Notebook, rules: Iterable[Rule], *, gated: bool = True) -> C
         if not gated or known.can_speak(rule, found):
             checking.run(rule)
     unparsed = checking.unparsed_cells()
-    return Checked(results=tuple(checking.results), problems=tuple(checking.problems), unparsed_cells=unparsed)
+    return Checked(
+        results=tuple(checking.results),
+        unreported=tuple(checking.unreported),
+        problems=tuple(checking.problems),
+        unparsed_cells=unparsed,
+    )
 
 
 @dataclass(kw_only=True)
@@ -63,6 +74,7 @@ class _Checking:
 
     notebook: Notebook
     results: list[Result] = field(default_factory=list)
+    unreported: list[Result] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def run(self, rule: Rule) -> None:
@@ -73,7 +85,16 @@ class _Checking:
                     self._problem(each)
                 else:
                     hits.setdefault(cell, []).append(each)
-        self.results += [Result(rule=rule, cell=cell, hits=tuple(found)) for cell, found in hits.items()]
+        room = MOST_HITS
+        for cell, found in hits.items():
+            if found[:room]:
+                self.results.append(Result(rule=rule, cell=cell, hits=tuple(found[:room])))
+            if found[room:]:
+                self.unreported.append(Result(rule=rule, cell=cell, hits=tuple(found[room:])))
+            room = max(room - len(found), 0)
+        if self.unreported and self.unreported[-1].rule is rule:
+            message = f"{rule.id} finds more than {MOST_HITS:,} places; only the first are reported"
+            self._problem(Problem(path="", kind="too-large", message=message))
 
     def unparsed_cells(self) -> int:
         """How many code cells are not wholly Python, incomplete ones among them."""
@@ -133,7 +154,9 @@ def _said(rule: Rule, cell: int | None, unit: Unit) -> Sequence[Hit | Problem]:
     """What a rule says of a unit; a failure stands behind what was said before it."""
     said: list[Hit | Problem] = []
     try:
-        for hit in rule.check(unit):
+        # Every secret must be known, so that none is shown.
+        most = None if rule.category == "secrets" else MOST_HITS + 1
+        for hit in islice(rule.check(unit), most):
             said.append(hit)  # noqa: PERF402  # one by one, so that what stands before a failure is kept
     except Exception as error:  # noqa: BLE001  # one broken rule must not silence the others
         # The exception's own text may quote a secret.

@@ -60,7 +60,7 @@ def lint(
 
 def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rule]) -> Report:
     checked = check(notebook, dict.fromkeys([*rules, *_secret_rules()]))
-    secrets = _secrets(notebook, checked.results)
+    secrets = _secrets(notebook, (*checked.results, *checked.unreported))
     excerpts = Excerpts(notebook, Redactor(secrets))
     asked = {rule.id for rule in rules}
     results = [result for result in checked.results if result.rule.id in asked]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notebooks import code, markdown, notebook, stream
 
 from jupyter_mlsecops.cache import MemoryCache
 from jupyter_mlsecops.check import check
@@ -16,7 +17,6 @@ from jupyter_mlsecops.export import file_result
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.reader import read
 from jupyter_mlsecops.rules import all_rules
-from tests.notebooks import code, markdown, notebook, stream
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 

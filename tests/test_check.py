@@ -7,10 +7,12 @@ import pickle
 import pytest
 from fakes import failing, word_rule
 from notebooks import bare_notebook, code, markdown, notebook, read_notebook, stream
+from tokens import make
 
-from jupyter_mlsecops.check import check
-from jupyter_mlsecops.gate import program_text
+from jupyter_mlsecops.check import MOST_HITS, check
 from jupyter_mlsecops.findings import Confidence, Severity
+from jupyter_mlsecops.gate import program_text
+from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.model import Cell, Notebook
 from jupyter_mlsecops.rule import Reads, Rule
 
@@ -122,3 +124,18 @@ def test_order_of_rules_does_not_matter():
 
 def test_bytes_of_a_notebook_are_a_notebook():
     assert notebook("x").startswith(b"{")
+
+
+def test_a_rule_that_finds_too_much_is_a_problem_and_not_a_clean_check():
+    rule = word_rule("BAD", reads=Reads.NOTEBOOK)
+    checked = check(bare_notebook("BAD " * (MOST_HITS + 5)), [rule])
+    assert sum(len(result.hits) for result in checked.results) == MOST_HITS
+    assert [(problem.kind, problem.cell) for problem in checked.problems] == [("too-large", None)]
+    assert "bad finds more than 2,000 places" in checked.problems[0].message
+
+
+def test_every_secret_is_known_even_where_not_every_one_is_reported():
+    tokens = [make("github", number) for number in range(MOST_HITS + 10)]
+    report = lint(notebook("x = '''" + "\n".join(tokens) + "'''"), path="a.ipynb")
+    assert len(report.findings) == MOST_HITS
+    assert set(tokens) <= set(report.secrets)

@@ -107,6 +107,8 @@ def _import_rules() -> None:
         all_rules()
     finally:
         gc.freeze()
+        # Trees of code are many objects that live together: looking through them often finds nothing.
+        gc.set_threshold(50_000, 20, 50)
         gc.enable()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,12 @@ def taint(code: Code, node: ast.expr) -> Taint | None:
 
 
 @cache
-def _patterns(section: str) -> tuple[str, ...]:
-    return tuple(table("taint")[section])
+def _pattern(section: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, table("taint")[section])))
 
 
 def _is(section: str, names: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in _patterns(section))
+    return any(map(_pattern(section).match, names))
 
 
 class _Trace:

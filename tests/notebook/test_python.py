@@ -335,3 +335,9 @@ def test_cost_is_bounded(text: str):
     for node in nodes(source):
         source.span(node)
     assert time.process_time() - started < 5
+
+
+def test_an_f_string_of_too_many_fields_is_left_out():
+    source = parse("x = f'" + "{a}" * 11_000 + "'\ny = 2")
+    assert not source.complete
+    assert [ast.unparse(statement) for tree in source.trees for statement in tree.body][-1:] == ["y = 2"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 from typing import Literal
+
+from jupyter_mlsecops.notebook.python.parser import parse_python
 
 
 def parses(text: str, mode: Literal["exec", "eval"] = "exec") -> bool:
@@ -12,7 +13,7 @@ def parses(text: str, mode: Literal["exec", "eval"] = "exec") -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text, mode=mode)
+            parse_python(text, mode)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

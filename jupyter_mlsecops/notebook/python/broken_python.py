@@ -18,6 +18,7 @@ from jupyter_mlsecops.notebook.python.broken_lines import (
     untry,
     without_print_statements,
 )
+from jupyter_mlsecops.notebook.python.parser import parse_python
 
 # Each replaced line costs a new parse of the text.
 MAX_REPAIRS = 40
@@ -48,9 +49,9 @@ class Understood:
 
 
 def try_parse(text: str) -> ast.Module | None:
-    """The tree of a text that is whole; None for any other."""
+    """The tree of a text that is whole; None for any other, and for one that the parser would take too long for."""
     try:
-        return ast.parse(text)
+        return parse_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -104,7 +105,7 @@ class _Repair:
         while True:
             self._budget -= size
             try:
-                return ast.parse("\n".join(fragment.lines))
+                return parse_python("\n".join(fragment.lines))
             except SyntaxError as error:
                 fragment.repairs -= 1
                 if fragment.repairs < 0 or self._budget < 0 or not self._mend(fragment, error):

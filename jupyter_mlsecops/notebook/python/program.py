@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlsecops.notebook.python import defined_values, qualified_names, text_values
 from jupyter_mlsecops.notebook.python.environment_variables import written_variables
+from jupyter_mlsecops.notebook.python.parser import parse_python
 from jupyter_mlsecops.notebook.python.qualified_names import GLOBALS, LOCAL, MAX_ALTERNATIVES
 from jupyter_mlsecops.notebook.python.scopes import (
     Binding,
@@ -303,7 +304,7 @@ class Program:
         if len(text) > MAX_EXPRESSION:
             return None
         try:
-            expression = ast.parse(text.strip(), mode="eval").body
+            expression = parse_python(text.strip(), "eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         self.walk.adopt(expression, self.frame_at(at).scope, at)
