@@ -184,10 +184,9 @@ def _lines_of(place: Place, index: LineIndex) -> range:
 def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppression]]]:
     """The suppressions of each cell that has any."""
     codes: dict[int | None, list[Code]] | None = None
-    silent = not _holds_word("\n".join(cell.source for cell in notebook.cells))
     for cell in notebook.cells:
         found = list(_from_tags(cell)) if cell.tags else []
-        if not silent and cell.type != "raw" and _holds_word(cell.source):
+        if cell.type != "raw" and cell.once(_holds_word):
             if cell.type == "code" and codes is None:
                 codes = _codes_by_cell(notebook)
             comments = (
@@ -200,8 +199,8 @@ def read_suppressions(notebook: Notebook) -> Iterator[tuple[Cell, list[Suppressi
             yield cell, found
 
 
-def _holds_word(text: str) -> bool:
-    return _WORDS.search(text.encode("utf-8", "surrogatepass")) is not None
+def _holds_word(cell: Cell) -> bool:
+    return _WORDS.search(cell.source.encode("utf-8", "surrogatepass")) is not None
 
 
 def _codes_by_cell(notebook: Notebook) -> dict[int | None, list[Code]]:
