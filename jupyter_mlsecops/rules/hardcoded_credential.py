@@ -128,7 +128,7 @@ def _suspects(notebook: Notebook) -> Iterator[Code]:
     holding = {cell.index: cell for cell in cells if cell.once(_holds_secret)}
     names = {name for cell in holding.values() for name in cell.once(_assigned)}
     for code in notebook.codes if holding else ():
-        if code.cell in holding or (names_credentials(code.text) and not names.isdisjoint(code.once(_words))):
+        if code.cell in holding or not names.isdisjoint(code.once(_words)):
             yield code
 
 
@@ -145,7 +145,8 @@ def _assigned(cell: Cell) -> list[str]:
 
 
 def _words(code: Code) -> list[str]:
-    return _WORD.findall(code.text)
+    """The words of a text that names credentials."""
+    return _WORD.findall(code.text) if names_credentials(code.text) else []
 
 
 def _hit(fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
