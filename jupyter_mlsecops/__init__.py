@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlsecops.version import __version__
 
 if TYPE_CHECKING:
+    from jupyter_mlsecops.cache import MemoryCache
     from jupyter_mlsecops.findings import (
         Confidence,
         Finding,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ConfigurationError": "settings",
+    "MemoryCache": "cache",
     "Settings": "settings",
     "all_rules": "rules",
 }
@@ -37,6 +39,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Location",
+    "MemoryCache",
     "Place",
     "Problem",
     "Report",
