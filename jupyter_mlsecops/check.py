@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -113,7 +113,7 @@ class _Checking:
 
     def _asked_codes(self, rule: Rule) -> Iterator[tuple[int | None, Sequence[Hit | Problem]]]:
         for session in self._sessions:
-            said = session.ask(rule.id, lambda code: _said(rule, code.cell, code))
+            said = session.ask(rule.id, partial(_said_of, rule))
             yield from ((session.cell_of(number), said[number]) for number in sorted(said))
 
     def _problem(self, problem: Problem) -> None:
@@ -150,12 +150,16 @@ class _Checking:
             return (Text(cell=cell.index, part=cell.part, text=cell.source),)
 
 
+def _said_of(rule: Rule, code: Code) -> Sequence[Hit | Problem]:
+    return _said(rule, code.cell, code)
+
+
 def _said(rule: Rule, cell: int | None, unit: Unit) -> Sequence[Hit | Problem]:
     """What a rule says of a unit; a failure stands behind what was said before it."""
+    # Every secret must be known, so that none is shown.
+    most = None if rule.category == "secrets" else MOST_HITS + 1
     said: list[Hit | Problem] = []
     try:
-        # Every secret must be known, so that none is shown.
-        most = None if rule.category == "secrets" else MOST_HITS + 1
         for hit in islice(rule.check(unit), most):
             said.append(hit)  # noqa: PERF402  # one by one, so that what stands before a failure is kept
     except Exception as error:  # noqa: BLE001  # one broken rule must not silence the others

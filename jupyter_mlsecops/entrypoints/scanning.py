@@ -108,7 +108,7 @@ def _import_rules() -> None:
     finally:
         gc.freeze()
         # Trees of code are many objects that live together: looking through them often finds nothing.
-        gc.set_threshold(50_000, 20, 50)
+        gc.set_threshold(5_000, 10, 10)
         gc.enable()
 
 

@@ -24,7 +24,6 @@ from jupyter_mlsecops.notebook.shell import commands as shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
 
     from jupyter_mlsecops.notebook.file_kinds import DependencyKind, FileKind
     from jupyter_mlsecops.notebook.ipython.layout import Layout, Magic, ShellText
@@ -139,14 +138,13 @@ class Code:
                 found.setdefault(word, []).append(index)
         return found
 
-    def calls_of(self, words: AbstractSet[str]) -> Iterable[Call]:
+    def calls_of(self, words: frozenset[str] | set[str]) -> Iterable[Call]:
         """The calls of functions of which one of these is the last part of a name, in document order."""
         by_word = self._calls_by_word
-        called = by_word.keys() & words
-        if not called:
+        if words.isdisjoint(by_word):
             return ()
         calls = self.calls
-        return [calls[index] for index in sorted({index for word in called for index in by_word[word]})]
+        return [calls[index] for index in sorted({index for word in by_word.keys() & words for index in by_word[word]})]
 
     def call(self, node: ast.Call) -> Call:
         """A call of this text as rules see it."""

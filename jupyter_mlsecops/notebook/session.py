@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -108,20 +108,19 @@ class Session:
         answers = self._answers.get(key)
         if answers is None:
             answers = self._answers[key] = Answers(range(len(self._codes)))
+        if self._facts is None:
+            if answers.open:
+                answers.open.clear()
+                answers.said = {number: said for number, code in enumerate(self._codes) if (said := read(code))}
+            return answers.said
         for number in sorted(answers.open):
             answers.open.discard(number)
-            if said := self._said(answers, number, read):
+            said, origins = self._facts.work_out(answers, number, partial(read, self._codes[number]))
+            answers.origins |= origins
+            if said:
                 answers.said[number] = said
-        if self._facts is not None:
-            self._facts.note((key, *answers.origins))
+        self._facts.note((key, *answers.origins))
         return answers.said
-
-    def _said(self, answers: Answers, number: int, read: Callable[[Code], Sequence[T]]) -> Sequence[T]:
-        if self._facts is None:
-            return read(self._codes[number])
-        said, origins = self._facts.work_out(answers, number, lambda: read(self._codes[number]))
-        answers.origins |= origins
-        return said
 
     def gather(self, read: Callable[[Code], Iterable[T]]) -> Iterator[T]:
         """What a function reads in all texts, in their order; read once."""
