@@ -9,7 +9,7 @@ from fakes import word_rule
 from notebooks import bare_notebook, code, raw, read_notebook, stream
 
 from jupyter_mlsecops import triage as module
-from jupyter_mlsecops.check import Result, check
+from jupyter_mlsecops.check import MOST_HITS, Result, check
 from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.findings import Confidence, Fix, Hit, Related, Safety, Severity
 from jupyter_mlsecops.notebook.model import Notebook
