@@ -27,15 +27,15 @@ _OUR_STEPS = re.compile(
 )
 
 
-def file_result(report: core.Report) -> wire.FileResult:
-    """A report with places looked up and every string redacted."""
+def file_result(report: core.Report, *, excerpts: bool = True) -> wire.FileResult:
+    """A report with places looked up and every string redacted; `excerpts` are for reports to people."""
     export = _Export(report)
     return wire.FileResult(
         path=export.clean(report.path),
         findings=tuple(wire.Finding(**export.finding(each)) for each in report.findings),
         silenced=tuple(map(export.silenced, report.silenced)),
         problems=tuple(map(export.problem, report.problems)),
-        excerpts=tuple(export.excerpt(each.place) for each in report.findings),
+        excerpts=tuple(export.excerpt(each.place) for each in report.findings) if excerpts else (),
         cells=export.notebook.cell_count,
         unparsed_cells=report.unparsed_cells,
         read=report.notebook is not None,

@@ -42,7 +42,7 @@ def check_document(document: Document, request: LintRequest, root: Root, cache: 
     content = document.content(outputs=request.options.outputs)
     report = lint(content, path=notebook_path(request.path), settings=settings, cache=cache)
     report = replace(_without_file(report), path=request.path, problems=(*report.problems, *faults))
-    result = file_result(report)
+    result = file_result(report, excerpts=False)
     pins: dict[str, tuple[Pinnable, ...]] = {}
     findings: list[EditorFinding] = []
     for found, said in zip(report.findings, result.findings, strict=True):
