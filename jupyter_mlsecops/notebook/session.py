@@ -160,7 +160,7 @@ class Session:
         facts, self._edits = self._facts, self._edits + 1
         if facts is None or self._edits > _MOST_EDITS or self.program.is_spent:
             return None
-        if any(_SETS_VARIABLES.search(each.text) for number in codes for each in (self._codes[number], codes[number])):
+        if self._set_variables(codes) or any(_SETS_VARIABLES.search(code.text) for code in codes.values()):
             return None
         changes: list[Change] = []
         for number, text in texts.items():
@@ -173,6 +173,8 @@ class Session:
             self._texts[number], self.sources[number] = text, replaced[0]
             changes += replaced[1]
         dependent = self._seeing(changes, set(codes))
+        if self._set_variables(dependent):
+            return None
         self.program.forget(dependent)
         edited = dependent | set(codes)
         origins: set[Hashable] = {EVERYTHING}
@@ -187,6 +189,9 @@ class Session:
                 origins.add(words)
         self._forget(facts, origins, edited)
         return edited
+
+    def _set_variables(self, numbers: Iterable[int]) -> bool:
+        return any(_SETS_VARIABLES.search(self._codes[number].text) for number in numbers)
 
     def _forget(self, facts: Facts, origins: set[Hashable], edited: set[int]) -> None:
         """Forget what is made of what has changed; what the edited texts now say changes more."""
