@@ -32,8 +32,14 @@ export function card(
   const root = element('div', 'jp-mlsecops-card');
   root.append(heading, withCode('div', 'jp-mlsecops-card-message', message));
   root.append(...todos(mark), buttons(notebook, mark, actions, trans), links(mark, actions, trans));
-  // The editor below must not take a press on the card for one on its text.
-  root.addEventListener('mousedown', event => event.stopPropagation());
+  root.addEventListener('mousedown', event => {
+    // The editor below must not take a press on the card for one on its text.
+    event.stopPropagation();
+    if ((event.target as Element).closest('button, summary')) {
+      // The card goes when a button has done its work. The focus stays in the editor, so that an undo needs no click.
+      event.preventDefault();
+    }
+  });
   return root;
 }
 

@@ -10,9 +10,13 @@ import type { Place } from './tokens';
 /** How long an output that was gone to stands out, in milliseconds. */
 const FLASH = 1200;
 
-/** Make a place visible, select it where it is text of an editor, and give it the focus. */
-export async function reveal(panel: NotebookPanel, place: Place): Promise<void> {
+/**
+ * Make a place visible and select it where it is text of an editor. It gets the focus unless `stay` says that the focus
+ * is to be left where it is, or the user has taken it elsewhere meanwhile: what is typed there must not go to the notebook.
+ */
+export async function reveal(panel: NotebookPanel, place: Place, stay = false): Promise<void> {
   const notebook = panel.content;
+  const before = document.activeElement;
   const index = place.cell ? indexOf(panel, place.cell) : -1;
   if (index < 0) {
     notebook.activate();
@@ -34,16 +38,24 @@ export async function reveal(panel: NotebookPanel, place: Place): Promise<void> 
   const output = outputOf(place.part);
   if (output !== null) {
     showOutput(cell as CodeCell, output);
-    notebook.mode = 'command';
-    notebook.activate();
   } else if (place.part === '/source') {
     select(cell, place);
-    notebook.mode = 'edit';
-    cell.editor?.focus();
-  } else {
-    notebook.mode = 'command';
-    notebook.activate();
   }
+  if (!stay && isLeft(before, panel)) {
+    const isText = place.part === '/source';
+    notebook.mode = isText ? 'edit' : 'command';
+    if (isText) {
+      cell.editor?.focus();
+    } else {
+      notebook.activate();
+    }
+  }
+}
+
+/** Whether the focus is still where it was, or in the notebook, or nowhere: what had it may have been drawn away. */
+function isLeft(before: Element | null, panel: NotebookPanel): boolean {
+  const { activeElement } = document;
+  return activeElement === before || activeElement === document.body || panel.node.contains(activeElement);
 }
 
 function select(cell: Cell, place: Place): void {

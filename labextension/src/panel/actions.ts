@@ -22,8 +22,8 @@ export class NotebookActions implements PanelActions {
     return path === undefined ? null : PathExt.basename(path);
   }
 
-  go = async (place: Place): Promise<void> => {
-    await this._withNotebook(panel => reveal(panel, place));
+  go = async (place: Place, stay = false): Promise<void> => {
+    await this._withNotebook(panel => reveal(panel, place, stay));
   };
 
   apply = (finding: EditorFinding, fix: Fix): Promise<unknown> =>

@@ -44,7 +44,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
         }
       },
       execute: args => {
-        app.shell.activateById(panel.id);
+        // Notebook 7.2 hides a panel that is shown when it is activated by its id.
+        if (panel.isVisible) {
+          panel.activate();
+        } else {
+          app.shell.activateById(panel.id);
+        }
         if (typeof args.key === 'string') {
           model.select(args.key);
         }

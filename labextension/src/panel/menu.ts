@@ -9,7 +9,8 @@ import { visible } from './text';
 /** What the panel asks others to do. */
 export interface FindingActions {
   /** Go to a place in the notebook; resolves when it is in view. */
-  go(place: Place): Promise<void>;
+  /** Go to a place; `stay`: show it, and leave the focus here. */
+  go(place: Place, stay?: boolean): Promise<void>;
   apply(finding: EditorFinding, fix: Fix): Promise<unknown>;
   ignore(finding: EditorFinding, ignore: Ignore): Promise<unknown>;
   pin(finding: EditorFinding): Promise<unknown>;

@@ -62,8 +62,16 @@ export class FindingsPanel extends ReactWidget {
   private _refresh(): void {
     if (this.isVisible) {
       this.update();
+      if (document.activeElement === this.node && this._model.rows.length && !this._isWaiting) {
+        // The panel was opened before there was anything in it: the first row gets what the frame was given.
+        this._isWaiting = true;
+        this._model.focus();
+        this._isWaiting = false;
+      }
     }
   }
+
+  private _isWaiting = false;
 }
 
 /** What can be done where there are no findings. */

@@ -81,13 +81,7 @@ function useTreeEvents(
   { model, actions, toFilter, leave, trans }: TreeProps
 ): TreeEvents {
   const go = (row: Row, place: Place, stay: boolean) => {
-    void model
-      .whileBusy(row.key, () => actions.go(place))
-      .then(() => {
-        if (stay) {
-          model.focus();
-        }
-      });
+    void model.whileBusy(row.key, () => actions.go(place, stay));
   };
   const open = (row: Row, stay: boolean) => {
     switch (row.kind) {
@@ -114,7 +108,7 @@ function useTreeEvents(
     const place = row.kind === 'place' ? row.place : row.finding.finding;
     const busy: FindingActions = {
       ...actions,
-      go: where => model.whileBusy(row.key, () => actions.go(where)),
+      go: (where, stay) => model.whileBusy(row.key, () => actions.go(where, stay)),
       apply: (finding, fix) => model.whileBusy(row.key, () => actions.apply(finding, fix)),
       ignore: (finding, ignore) => model.whileBusy(row.key, () => actions.ignore(finding, ignore)),
       pin: finding => model.whileBusy(row.key, () => actions.pin(finding))

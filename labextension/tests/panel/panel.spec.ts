@@ -103,9 +103,9 @@ describe('a notebook with findings', () => {
   it('goes to the place on Enter, shows it on Space, leaves on Escape', async () => {
     await enter();
     await type('ArrowDown', 'Enter');
-    expect(actions.go).toHaveBeenLastCalledWith(notebook.findings[0].finding);
+    expect(actions.go).toHaveBeenLastCalledWith(notebook.findings[0].finding, false);
     await type('ArrowDown', ' ');
-    expect(actions.go).toHaveBeenLastCalledWith(notebook.findings[1].finding);
+    expect(actions.go).toHaveBeenLastCalledWith(notebook.findings[1].finding, true);
     expect(active()).toContain('second');
     await type('Escape');
     expect(actions.leave).toHaveBeenCalledOnce();
