@@ -74,7 +74,7 @@ def folder(request):
 
 
 @pytest.fixture
-def open_page(request, browser, app):
+def open_page(request, browser, server, app):
     """Open an address of a server; afterwards a screenshot is taken, and no page may have had an error of ours."""
     pages = []
 
@@ -85,8 +85,13 @@ def open_page(request, browser, app):
         page.page.goto(f"{jupyter.url}{address}{separator}token={jupyter.token}", wait_until="commit")
         return page
 
+    def close():
+        for page in pages:
+            page.page.close()
+        server.end_kernels()
+
     with ExitStack() as cleaning:
-        cleaning.callback(lambda: [page.page.close() for page in pages])
+        cleaning.callback(close)
         yield go
         for number, page in enumerate(pages):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -51,8 +51,10 @@ def write(server) -> None:
         "%pip install torch>=2 pandas",
         "import os\nimport pandas as pd\nimport torch\nfrom urllib.request import urlretrieve",
         code("print(os.environ)", outputs=[stream(f"environ({{'GITHUB_TOKEN': '{key}', 'LANG': 'C.UTF-8'}})\n")]),
-        'urlretrieve("https://models.example.org/churn.pt", "churn.pt")\n'
-        'model = torch.load("churn.pt", weights_only=False)\nmodel.eval()',
+        (
+            'urlretrieve("https://models.example.org/churn.pt", "churn.pt")\n'
+            'model = torch.load("churn.pt", weights_only=False)\nmodel.eval()'
+        ),
         'frame = pd.read_parquet("features.parquet")\nscores = model(torch.tensor(frame.values))',
     ]
     spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from nbformat import reads
 from nbformat.sign import NotebookNotary
@@ -98,6 +99,16 @@ class JupyterServer:
             self._process.wait()
         self._process = None
 
+    def end_kernels(self) -> None:
+        """End what notebooks have started: many idle ones are too much for a server."""
+        for session in self._ask("GET", "api/sessions"):
+            self._ask("DELETE", f"api/sessions/{session['id']}")
+
+    def _ask(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        with urlopen(Request(f"{self.url}{path}", method=method, headers=headers), timeout=20) as answer:
+            return json.loads(answer.read() or "null")
+
     @property
     def log(self) -> str:
         """What it has said so far."""
@@ -143,6 +154,9 @@ class JupyterServer:
         kernel.write_text(
             json.dumps({"argv": ["sleep", "3600"], "display_name": "Still", "language": "python"}), "utf-8"
         )
+        # They have nothing to put in order when they end.
+        managing = {"KernelManager": {"shutdown_wait_time": 0.2, "autorestart": False}}
+        (self.base / "config/jupyter_server_config.json").write_text(json.dumps(managing), "utf-8")
         exposed = {"expose_app_in_browser": True}
         for name, values in {"lab": {"LabApp": exposed}, "notebook": {"JupyterNotebookApp": exposed}}.items():
             (self.base / f"config/jupyter_{name}_config.json").write_text(json.dumps(values), "utf-8")

@@ -38,7 +38,7 @@ def test_moving_splitting_merging_and_undoing(open_notebook):
     page.expect_marked(next(number for number, text in enumerate(page.sources()) if TORCH in text), TORCH)
 
 
-def test_retyping_deleting_and_undoing(open_notebook):
+def test_retyping(open_notebook):
     page = open_notebook("import torch", RISKY)
     page.expect_marked(1, TORCH)
     page.select_cell(1)
@@ -48,10 +48,18 @@ def test_retyping_deleting_and_undoing(open_notebook):
     page.page.keyboard.press("y")
     expect(page.cell(1)).to_have_class(re.compile("jp-CodeCell"))
     page.expect_marked(1, TORCH)
+
+
+def test_deleting_and_undoing(open_notebook):
+    page = open_notebook("import torch", RISKY)
+    page.expect_marked(1, TORCH)
+    page.select_cell(1)
     page.run_command("notebook:delete-cell")
     expect(page.notebook.locator(".jp-Cell")).to_have_count(1)
     page.run_command("notebook:undo-cell-action")
     expect(page.notebook.locator(".jp-Cell")).to_have_count(2)
+    # JupyterLab 4.2 draws what comes back when it is gone to.
+    page.run_command("notebook:move-cursor-down")
     page.expect_marked(1, TORCH)
 
 
