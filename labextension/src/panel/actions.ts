@@ -22,6 +22,17 @@ export class NotebookActions implements PanelActions {
     return path === undefined ? null : PathExt.basename(path);
   }
 
+  get ignoredHere(): readonly string[] {
+    const path = this._tracker.currentWidget?.context.path;
+    return path === undefined ? [] : (this._settings.ignoredInNotebook[path] ?? []);
+  }
+
+  showIgnored(): void {
+    const path = this._tracker.currentWidget?.context.path ?? '';
+    const others = Object.entries(this._settings.ignoredInNotebook).filter(([each]) => each !== path);
+    void this._settings.set('ignoredInNotebook', Object.fromEntries(others));
+  }
+
   go = async (place: Place, stay = false): Promise<void> => {
     await this._withNotebook(panel => reveal(panel, place, stay));
   };

@@ -14,6 +14,10 @@ import { FindingsTree } from './tree';
 export interface PanelActions extends FindingActions, StateActions {
   /** The current notebook's file name; null where there is no notebook. */
   readonly notebookName: string | null;
+  /** The rules that the user's settings ignore in the current notebook. */
+  readonly ignoredHere: readonly string[];
+  /** Ignore none of them any more. */
+  showIgnored(): void;
   fixSafe(): void;
   /** Give the focus back to the notebook. */
   leave(): void;
@@ -131,6 +135,7 @@ function PanelView(props: {
           trans={trans}
         />
       )}
+      {actions.ignoredHere.length > 0 && <IgnoredHere actions={actions} trans={trans} />}
       {model.rows.length > 0 && <Footer silenced={notebook?.silenced ?? 0} trans={trans} />}
     </FocusKeeper>
   );
@@ -150,6 +155,33 @@ function LiveRegion({ text }: { text: string }): React.JSX.Element {
   return (
     <div role="status" aria-live="polite" className="jp-mlsecops-heard">
       {said}
+    </div>
+  );
+}
+
+/** What is hidden by a decision that goes by the notebook's path has to be seen: another file may stand there now. */
+function IgnoredHere({
+  actions,
+  trans
+}: {
+  actions: PanelActions;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { ignoredHere } = actions;
+  return (
+    <div className="jp-mlsecops-ignoredHere">
+      <span>
+        {trans._n('%1 rule is ignored here:', '%1 rules are ignored here:', ignoredHere.length)}{' '}
+        {ignoredHere.join(', ')}
+      </span>
+      <button
+        type="button"
+        onClick={() => {
+          actions.showIgnored();
+        }}
+      >
+        {trans.__('Show again')}
+      </button>
     </div>
   );
 }

@@ -108,6 +108,8 @@ export class FakeFindings implements ISecurityFindings {
 export function fakeActions() {
   return {
     notebookName: 'a.ipynb' as string | null,
+    ignoredHere: [] as string[],
+    showIgnored: vi.fn(),
     go: vi.fn(() => Promise.resolve()),
     apply: vi.fn(() => Promise.resolve(true)),
     ignore: vi.fn(() => Promise.resolve(true)),

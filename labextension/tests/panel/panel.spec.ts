@@ -60,6 +60,17 @@ describe('a notebook with findings', () => {
     await eventually(() => expect(items()).toHaveLength(5));
   });
 
+  it('says which rules the settings ignore here, and offers to show them again', async () => {
+    actions.ignoredHere.push('<img src=x>', 'a-rule');
+    model.focus();
+    const shown = () => panel.node.querySelector('.jp-mlsecops-ignoredHere');
+    await eventually(() =>
+      expect(shown()?.textContent).toContain('2 rules are ignored here: <img src=x>, a-rule')
+    );
+    shown()!.querySelector('button')!.click();
+    expect(actions.showIgnored).toHaveBeenCalledOnce();
+  });
+
   it('is a tree that says where everything stands in it', () => {
     expect(panel.node.querySelector('[role=tree]')?.getAttribute('aria-label')).toBe('Security findings');
     expect(labels()).toEqual([
