@@ -149,6 +149,20 @@ def test_somebody_elses_change_is_not_overwritten(file: Path):
     assert list(file.parent.iterdir()) == [file]
 
 
+@pytest.mark.usefixtures("file")
+def test_what_cannot_be_written_is_a_problem_and_stays_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def refuse(*_given: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(writing, "replace_file", refuse)
+    assert cli.main(["scan", "--fix", "--format", "json", "a.ipynb"]) == cli.FAILED
+    document = json.loads(capsys.readouterr().out)
+    assert [problem["message"] for problem in document["problems"]] == ["could not be written: permission denied"]
+    assert {finding["rule"] for finding in document["findings"]} >= {"unquoted-specifier", "unsafe-torch-load"}
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not there")
 def test_real_notebooks_stay_valid_outside_of_what_is_mended():
     for path in sorted(CORPUS.rglob("*.ipynb"))[::40]:

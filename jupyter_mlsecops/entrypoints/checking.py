@@ -92,6 +92,11 @@ def mended_file(content: bytes, source: Source, settings: Settings, mending: Men
             replace_file(source.location, before=content, after=fixed.content)
     except ChangedMeanwhile:
         return problem_result(unreadable(source.name, "changed while it was being mended; nothing was written"))
+    except OSError as error:
+        # What was found stays found: nothing of it is mended.
+        found = check_content(content, source.name, settings)
+        problem = problem_result(unreadable(source.name, f"could not be written: {reason(error)}"))
+        return msgspec.structs.replace(found, problems=(*found.problems, *problem.problems))
     return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count)
 
 
