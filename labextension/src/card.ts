@@ -17,13 +17,18 @@ export interface CardActions {
   show(mark: Mark): void;
 }
 
+export interface CardOptions {
+  readonly notebook: ISharedNotebook;
+  readonly mark: Mark;
+  readonly actions: CardActions;
+  /** Gives the focus to the text that the card is about: the card goes with what it mends. */
+  readonly focusText: () => void;
+  readonly trans: TranslationBundle;
+}
+
 /** The card of one mark of a notebook. */
-export function card(
-  notebook: ISharedNotebook,
-  mark: Mark,
-  actions: CardActions,
-  trans: TranslationBundle
-): HTMLElement {
+export function card(options: CardOptions): HTMLElement {
+  const { mark, actions, trans } = options;
   const { finding, title, message } = mark;
   const level = element('span', 'jp-mlsecops-card-level', levelName(finding.severity, trans));
   level.dataset.level = finding.severity;
@@ -31,12 +36,12 @@ export function card(
   heading.append(level, withCode('strong', '', title));
   const root = element('div', 'jp-mlsecops-card');
   root.append(heading, withCode('div', 'jp-mlsecops-card-message', message));
-  root.append(...todos(mark), buttons(notebook, mark, actions, trans), links(mark, actions, trans));
+  root.append(...todos(mark), buttons(options), links(mark, actions, trans));
   root.addEventListener('mousedown', event => {
     // The editor below must not take a press on the card for one on its text.
     event.stopPropagation();
     if ((event.target as Element).closest('button, summary')) {
-      // The card goes when a button has done its work. The focus stays in the editor, so that an undo needs no click.
+      // Nor may the editor lose the focus, so that an undo needs no click.
       event.preventDefault();
     }
   });
@@ -50,16 +55,17 @@ function todos({ fixes, pin }: Mark): HTMLElement[] {
     .map(fix => element('div', 'jp-mlsecops-card-todo', visible(fix.title)));
 }
 
-function buttons(
-  notebook: ISharedNotebook,
-  mark: Mark,
-  actions: CardActions,
-  trans: TranslationBundle
-): HTMLElement {
+function buttons(options: CardOptions): HTMLElement {
+  const { notebook, mark, actions, trans } = options;
+  const change = (text: string, run: () => void): HTMLButtonElement =>
+    button(text, () => {
+      options.focusText();
+      run();
+    });
   const row = element('div', 'jp-mlsecops-card-buttons');
   for (const fix of mark.fixes) {
     if (fix.edits.length > 0 && fix.edits.every(isPossible)) {
-      const each = button(visible(fix.title), () => actions.apply(notebook, mark, fix));
+      const each = change(visible(fix.title), () => actions.apply(notebook, mark, fix));
       each.classList.add('jp-mod-accept');
       if (fix.safety !== 'safe') {
         each.title = trans.__('May change what the code does: look at it before you run it.');
@@ -68,24 +74,24 @@ function buttons(
     }
   }
   if (mark.pin) {
-    row.append(button(trans.__('Pin to what is installed'), () => actions.pin(notebook, mark)));
+    row.append(change(trans.__('Pin to what is installed'), () => actions.pin(notebook, mark)));
   }
   if (mark.ignores.length > 0) {
-    row.append(ignores(notebook, mark, actions, trans));
+    row.append(ignores(mark, trans, change, ignore => actions.ignore(notebook, mark, ignore)));
   }
   return row;
 }
 
 function ignores(
-  notebook: ISharedNotebook,
   mark: Mark,
-  actions: CardActions,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  change: typeof button,
+  run: (ignore: Ignore) => void
 ): HTMLElement {
   const menu = element('details', 'jp-mlsecops-card-ignores');
   menu.append(element('summary', '', trans.__('Ignore…')));
   for (const ignore of mark.ignores) {
-    menu.append(button(visible(ignore.title), () => actions.ignore(notebook, mark, ignore)));
+    menu.append(change(visible(ignore.title), () => run(ignore)));
   }
   return menu;
 }

@@ -70,10 +70,10 @@ export class NotebookDecorations implements IDisposable {
 
   private _drawCell(cell: Cell, ranges: LevelRanges): void {
     const marks = this._options.findings.marksOf(cell.model.id);
-    if (marks.length === 0 && !this._decorated.has(cell)) {
+    const drawn = this._drawn.get(cell);
+    if (drawn ? drawn.marks === marks && drawn.isPlain : marks.length === 0) {
       return; // As most cells of a long notebook.
     }
-    this._decorated.add(cell);
     const inOutputs = marks.filter(mark => outputOf(mark.place.part) !== null);
     const elsewhere = marks.filter(mark => outputOf(mark.place.part) === null);
     setLevel(cell.node, 'mlsecopsInput', elsewhere);
@@ -83,9 +83,9 @@ export class NotebookDecorations implements IDisposable {
     }
     const unseen = elsewhere.filter(mark => mark.place.part !== '/source' || isRendered(cell));
     this._drawRendered(cell, unseen, ranges);
-    if (marks.length === 0) {
-      this._decorated.delete(cell);
-    }
+    // What its editor shows stays as it is; outputs and rendered text are made anew now and then.
+    const isPlain = cell.model.type !== 'markdown' && inOutputs.length === 0 && unseen.length === 0;
+    this._drawn.set(cell, { marks, isPlain });
   }
 
   private _drawOutputs(cell: CodeCell, marks: readonly Mark[], ranges: LevelRanges): void {
@@ -118,7 +118,7 @@ export class NotebookDecorations implements IDisposable {
     }
   }
 
-  private readonly _decorated = new WeakSet<Cell>();
+  private readonly _drawn = new WeakMap<Cell, { marks: readonly Mark[]; isPlain: boolean }>();
   private _isScheduled = false;
   private _isDisposed = false;
 }

@@ -2,7 +2,7 @@
 import { linter, lintGutter, setDiagnostics } from '@codemirror/lint';
 import type { Diagnostic } from '@codemirror/lint';
 import { Compartment } from '@codemirror/state';
-import type { Extension, Text } from '@codemirror/state';
+import type { Extension, Text, TransactionSpec } from '@codemirror/state';
 import { ViewPlugin } from '@codemirror/view';
 import type { EditorView, PluginValue, ViewUpdate } from '@codemirror/view';
 import type { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
@@ -13,9 +13,11 @@ import { card } from './card';
 import type { CardActions } from './card';
 import type { NotebookFindings } from './findings';
 import { TextPositions, withLineFeeds } from './positions';
-import type { Level } from './protocol';
+import type { CellModel, Level } from './protocol';
 import { LEVELS } from './tokens';
 import type { ISecuritySettings, Mark } from './tokens';
+
+const NO_MARKS: readonly Mark[] = [];
 
 /** CodeMirror's words for our levels; its hints have no mark in the gutter. */
 const SEVERITIES: Record<Level, Diagnostic['severity']> = {
@@ -25,6 +27,13 @@ const SEVERITIES: Record<Level, Diagnostic['severity']> = {
   high: 'error',
   critical: 'error'
 };
+
+/**
+ * CodeMirror's gutter for marks in two pieces: the strip itself, which only cells with findings have (everywhere else it
+ * would stand empty), and its state and style. Those are always there, since an editor that brings another style with
+ * it makes the browser look at every element of the page again: some 40 ms in a long notebook.
+ */
+export const GUTTER = gutterPieces(lintGutter({ markerFilter: withoutHints }));
 
 export interface EditorOptions {
   readonly store: {
@@ -45,11 +54,15 @@ export function editorExtension(options: EditorOptions): IEditorExtensionFactory
       if (typeof shared.getId !== 'function') {
         return null; // No cell: a file, a dialog.
       }
+      const cell = shared as ISharedCell;
       const gutter = new Compartment();
+      // Where the marks are known already the strip is there at once: it takes room.
+      const hasGutter = options.settings.gutter && hasLoud(knownMarks(cell, options));
       const extension: Extension = [
         linter(null),
-        gutter.of([]),
-        ViewPlugin.define(view => new CellMarks(view, shared as ISharedCell, gutter, options))
+        GUTTER.rest,
+        gutter.of(hasGutter ? GUTTER.strip : []),
+        ViewPlugin.define(view => new CellMarks(view, cell, { gutter, hasGutter }, options))
       ];
       return { instance: () => extension, reconfigure: () => null };
     }
@@ -61,10 +74,12 @@ class CellMarks implements PluginValue {
   constructor(
     private readonly _view: EditorView,
     private readonly _cell: ISharedCell,
-    private readonly _gutter: Compartment,
+    { gutter, hasGutter }: { gutter: Compartment; hasGutter: boolean },
     private readonly _options: EditorOptions
   ) {
     const { store, settings } = _options;
+    this._gutter = gutter;
+    this._hasGutter = hasGutter;
     store.added.connect(this._draw, this);
     settings.changed.connect(this._draw, this);
     // A view that is being built must not be changed.
@@ -92,43 +107,49 @@ class CellMarks implements PluginValue {
     }
     this._follow();
     const { doc } = this._view.state;
-    const scanned = this._findings?.sourceAt(this._cell.getId());
-    const isStale = scanned === undefined || withLineFeeds(scanned) !== doc.toString();
+    const id = this._cell.getId();
+    const scanned = this._findings?.cellAt(id);
+    const found = this._findings?.marksOf(id) ?? NO_MARKS;
+    if (this._isDrawn(found, doc, scanned)) {
+      return; // As in all cells but the one that is edited.
+    }
+    const isStale = !scanned || withLineFeeds(scanned.source as string) !== doc.toString();
     if (isStale && this._isAnswerComing) {
       return;
     }
-    const found = this._findings?.marksOf(this._cell.getId()) ?? [];
-    const { marks, doc: drawnOn } = this._drawn;
-    const isDrawn = isStale ? marks.length === 0 : marks === found && drawnOn === doc;
-    if (!isDrawn || this._isGutterWanted !== this._hasGutter) {
-      this._drawn = { marks: isStale ? [] : found, doc };
-      this._show(doc, this._drawn.marks);
+    const marks = isStale ? NO_MARKS : found;
+    const { marks: drawn, doc: drawnOn } = this._drawn;
+    const isSame = marks.length > 0 ? marks === drawn && doc === drawnOn : drawn.length === 0;
+    this._drawn = { marks, doc, scanned };
+    if (!isSame || this._isGutterWanted !== this._hasGutter) {
+      this._show(doc, marks);
     }
+  }
+
+  private _isDrawn(found: readonly Mark[], doc: Text, scanned: CellModel | undefined): boolean {
+    const { marks, doc: drawnOn, scanned: drawnFor } = this._drawn;
+    const isSame = marks === found && drawnOn === doc && drawnFor === scanned;
+    return isSame && this._isGutterWanted === this._hasGutter;
   }
 
   private _show(doc: Text, marks: readonly Mark[]): void {
     const positions = new TextPositions(doc.toString());
     // The worst comes first where several cards are shown.
-    const inSource = marks
-      .filter(mark => mark.place.part === '/source')
-      .sort((left, right) => rank(right) - rank(left));
+    const inSource = marks.filter(isInSource).sort((left, right) => rank(right) - rank(left));
     const diagnostics = inSource.map(mark => this._diagnostic(mark, positions));
-    this._hasLoud = withoutHints(diagnostics).length > 0;
-    // The gutter first: it only learns of marks that are set when it is there.
-    this._showGutter();
-    this._view.dispatch(setDiagnostics(this._view.state, diagnostics));
+    this._hasLoud = hasLoud(marks);
+    this._view.dispatch(this._gutterChange(), setDiagnostics(this._view.state, diagnostics));
   }
 
-  private _showGutter(): void {
+  private _gutterChange(): TransactionSpec {
     const isWanted = this._isGutterWanted;
-    if (isWanted !== this._hasGutter) {
-      this._hasGutter = isWanted;
-      const gutter = isWanted ? lintGutter({ markerFilter: withoutHints }) : [];
-      this._view.dispatch({ effects: this._gutter.reconfigure(gutter) });
+    if (isWanted === this._hasGutter) {
+      return {};
     }
+    this._hasGutter = isWanted;
+    return { effects: this._gutter.reconfigure(isWanted ? GUTTER.strip : []) };
   }
 
-  /** Only cells with findings have one: everywhere else it would be an empty strip. */
   private get _isGutterWanted(): boolean {
     return this._hasLoud && this._options.settings.gutter;
   }
@@ -142,7 +163,10 @@ class CellMarks implements PluginValue {
       severity: SEVERITIES[severity],
       message: mark.message,
       markClass: `jp-mlsecops-mark jp-mod-${severity}`,
-      renderMessage: () => (notebook ? card(notebook, mark, actions, trans) : document.createElement('span'))
+      renderMessage: view =>
+        notebook
+          ? card({ notebook, mark, actions, trans, focusText: () => view.focus() })
+          : document.createElement('span')
     };
   }
 
@@ -162,14 +186,40 @@ class CellMarks implements PluginValue {
   }
 
   private _findings: NotebookFindings | undefined;
-  private _drawn: { marks: readonly Mark[]; doc: Text | null } = { marks: [], doc: null };
+  /** What is drawn, on which text, and from what was known of the cell. */
+  private _drawn: { marks: readonly Mark[]; doc: Text | null; scanned?: CellModel } = {
+    marks: NO_MARKS,
+    doc: null
+  };
   private _hasLoud = false;
-  private _hasGutter = false;
+  private _hasGutter: boolean;
+  private readonly _gutter: Compartment;
   private _isDestroyed = false;
+}
+
+/** The marks of a cell if it is still what was scanned. */
+function knownMarks(cell: ISharedCell, { store }: EditorOptions): readonly Mark[] {
+  const findings = cell.notebook ? store.of(cell.notebook) : undefined;
+  return findings?.sourceAt(cell.getId()) === cell.getSource() ? findings.marksOf(cell.getId()) : NO_MARKS;
+}
+
+function isInSource({ place }: Mark): boolean {
+  return place.part === '/source';
+}
+
+/** Whether any of a cell's marks is one that the gutter shows. */
+function hasLoud(marks: readonly Mark[]): boolean {
+  return marks.some(mark => isInSource(mark) && SEVERITIES[mark.finding.severity] !== 'hint');
 }
 
 function rank({ finding }: Mark): number {
   return LEVELS.indexOf(finding.severity);
+}
+
+/** The package is pinned to one version and private to this extension, whose gutter is this list; a spec holds it to that. */
+function gutterPieces(gutter: Extension): { strip: Extension; rest: Extension } {
+  const [config, markers, strip, ...rest] = gutter as readonly Extension[];
+  return { strip, rest: [config, markers, rest] };
 }
 
 function withoutHints(diagnostics: readonly Diagnostic[]): Diagnostic[] {

@@ -8,8 +8,7 @@ import { visible } from './text';
 
 /** What the panel asks others to do. */
 export interface FindingActions {
-  /** Go to a place in the notebook; resolves when it is in view. */
-  /** Go to a place; `stay`: show it, and leave the focus here. */
+  /** Go to a place in the notebook, or only show it and `stay` here; resolves when it is in view. */
   go(place: Place, stay?: boolean): Promise<void>;
   apply(finding: EditorFinding, fix: Fix): Promise<unknown>;
   ignore(finding: EditorFinding, ignore: Ignore): Promise<unknown>;

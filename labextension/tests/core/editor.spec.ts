@@ -170,6 +170,36 @@ describe('marks in an editor', () => {
     expect(gutters()).toBe(0);
   });
 
+  it('bring no style with their gutter: the whole page would be looked at again', async () => {
+    const { store, notebook, open } = setUp('x = bad');
+    const { answer } = store.add(notebook);
+    const view = await open();
+    const before = view.state.facet(EditorView.styleModule);
+    answer(findingAt(0, spot(1, 5, 8), { severity: 'high' }));
+    expect(view.dom.querySelector('.cm-gutter-lint')).not.toBeNull();
+    expect(view.state.facet(EditorView.styleModule)).toEqual(before);
+  });
+
+  it('come with their gutter where they are known when the editor is built', async () => {
+    const { store, notebook, open } = setUp('x = bad');
+    store.add(notebook).answer(findingAt(0, spot(1, 5, 8), { severity: 'high' }));
+    const opening = open();
+    expect(views[0].dom.querySelector('.cm-gutter-lint')).not.toBeNull();
+    await opening;
+    expect(views[0].dom.querySelectorAll('.cm-lint-marker').length).toBe(1);
+  });
+
+  it('are drawn again only in the cell whose marks have changed', async () => {
+    const { store, notebook, open } = setUp('x = bad', 'y = bad');
+    const { answer } = store.add(notebook);
+    const [one, other] = [await open(0), await open(1)];
+    answer(findingAt(0, spot(1, 5, 8)));
+    const [oneState, otherState] = [one.state, other.state];
+    answer(findingAt(0, spot(1, 5, 8)), findingAt(1, spot(1, 5, 8)));
+    expect(one.state).toBe(oneState);
+    expect(other.state).not.toBe(otherState);
+  });
+
   it('are in cells only', () => {
     const { factory } = setUp('');
     expect(factory({ inline: false, model: { sharedModel: {} } } as any)).toBeNull();
@@ -209,7 +239,12 @@ describe('the card', () => {
       'About this rule',
       'Show in the panel'
     ]);
-    buttons.forEach(button => button.click());
+    const press = new MouseEvent('mousedown', { bubbles: true, cancelable: true });
+    expect(buttons[0].dispatchEvent(press)).toBe(false);
+    expect(view.hasFocus).toBe(false);
+    buttons[0].click();
+    expect(view.hasFocus).toBe(true);
+    buttons.slice(1).forEach(button => button.click());
     const mark = expect.objectContaining({ key: '0:1' });
     expect(actions.apply).toHaveBeenCalledWith(notebook, mark, fixes[0]);
     expect(actions.pin).toHaveBeenCalledWith(notebook, mark);
