@@ -196,7 +196,7 @@ class NotebookPage:
             # Away from another card, which would cover what is pointed at.
             self.page.mouse.move(5, 5)
             expect(card).to_have_count(0)
-        mark.hover()
+        mark.first.hover()
         expect(card.first).to_be_visible()
         return card
 

@@ -68,6 +68,43 @@ def test_the_whole_way_by_keys(open_notebook):
     expect(page.notebook.locator(":focus").or_(page.page.locator(".jp-Notebook:focus"))).to_have_count(1)
 
 
+def test_showing_a_place_takes_no_focus(open_notebook):
+    page = open_notebook(*CELLS)
+    page.open_panel()
+    expect(page.rows).to_have_count(4)
+    page.open_panel()
+    page.page.keyboard.press("End")
+    page.page.keyboard.press("Space")
+    page.page.keyboard.press("/")
+    page.page.keyboard.type("pickle", delay=50)
+    expect(page.panel.get_by_role("searchbox")).to_have_value("pickle")
+    expect(page.cell(2)).to_have_class(re.compile("jp-mod-active"))
+    assert page.sources() == list(CELLS)
+
+
+def test_opened_before_the_first_result(open_notebook):
+    page = open_notebook(*CELLS)
+    page.expect_marked(0, TORCH)
+    page.run_command("jupyter-mlsecops:toggle")
+    page.expect_marked(0)
+    page.open_panel()
+    with page.held("POST", "**/jupyter-mlsecops/lint*"):
+        page.panel.get_by_role("button", name="Switch on").press("Enter")
+        expect(page.panel.locator(".jp-mlsecops-state")).to_have_attribute("data-state", "scanning")
+    expect(page.rows.first).to_be_focused()
+
+
+def test_opening_it_again_keeps_it_open(open_notebook):
+    page = open_notebook(*CELLS)
+    page.open_panel()
+    expect(page.rows).to_have_count(4)
+    page.notebook.locator(".cm-content").first.click()
+    page.open_panel()
+    expect(page.rows.first).to_be_focused()
+    page.open_panel()
+    expect(page.rows.first).to_be_focused()
+
+
 def test_groups_and_levels(open_notebook):
     page = open_notebook(*CELLS)
     page.open_panel()

@@ -14,10 +14,11 @@ LOOSE = "!pip install torch>=2"
 
 def test_an_unsafe_fix_from_the_card(open_notebook):
     page = open_notebook(RISKY)
+    page.click_into(0)
     page.card(page.marks()).get_by_role("button", name="weights_only=True").click()
     page.wait_for_source(RISKY.replace('.pt"', '.pt", weights_only=True'))
     page.expect_marked(0)
-    page.undo_in(0)
+    page.page.keyboard.press("Control+z")
     page.wait_for_source(RISKY)
     page.expect_marked(0, CALL)
 
@@ -134,7 +135,7 @@ def test_a_secret_moves_to_the_environment_and_leaves_the_outputs(open_notebook,
 def test_pin_to_what_the_kernel_has(open_notebook):
     page = open_notebook("%pip install nbformat no-such-distribution-anywhere", kernel="python3")
     page.wait_for_kernel()
-    card = page.card(page.marks().first)
+    card = page.card(page.marks())
     card.get_by_role("button", name="Pin to what is installed").click()
     page.page.wait_for_function(
         "() => /nbformat==[0-9.]+ /.test(document.querySelector('.jp-Notebook .cm-content').textContent)"
