@@ -1,7 +1,7 @@
 /** Goes to a place of a notebook, wherever it is hidden. */
 import type { Cell, CodeCell, MarkdownCell } from '@jupyterlab/cells';
 import { NotebookActions } from '@jupyterlab/notebook';
-import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import { outputOf } from './edits';
 import { indexOf } from './navigation';
 import { TextPositions, withLineFeeds } from './positions';
@@ -28,7 +28,8 @@ export async function reveal(panel: NotebookPanel, place: Place, stay = false): 
   }
   notebook.deselectAll();
   notebook.activeCellIndex = index;
-  // Cells far away are not attached yet; a windowed list may refuse where it is being laid out.
+  attach(notebook, index);
+  // A windowed list may refuse where it is being laid out.
   await notebook.scrollToItem(index, 'smart').catch(() => undefined);
   const cell = notebook.widgets[index];
   await cell.ready;
@@ -49,6 +50,17 @@ export async function reveal(panel: NotebookPanel, place: Place, stay = false): 
     } else {
       notebook.activate();
     }
+  }
+}
+
+/** Lab attaches cells far away when the browser is idle, which can take many seconds: this one is wanted now. */
+function attach(notebook: Notebook, index: number): void {
+  const cell = notebook.widgets[index];
+  // A windowed list attaches what it scrolls to by itself, and takes the rest away again.
+  if (cell.isPlaceholder() && notebook.notebookConfig.windowingMode !== 'full') {
+    // The layout finds a cell's neighbours by it.
+    cell.dataset.windowedListIndex = String(index);
+    notebook.layout.insertWidget(index, cell);
   }
 }
 
