@@ -37,8 +37,8 @@ SIZE = {"width": 1400, "height": 800}
 # What is said by JupyterLab and Notebook themselves, with our extension switched off too.
 _ERRORS_OF_OTHERS = re.compile(
     r"reading 'schema'|filebrowser:open-path'? not registered|ResizeObserver loop|^Canceled$"
-    # Notebook 7.2
-    r"|reading 'last_modified'|_cellToolbarOverlapsContents"
+    # Notebook 7.2; the last where a page is closed while its cells are being drawn.
+    r"|reading 'last_modified'|_cellToolbarOverlapsContents|_updateForDeferMode"
 )
 _SHOWN_NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 # A mark comes in pieces where the text below it has several colours.
