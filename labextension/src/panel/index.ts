@@ -2,10 +2,12 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { shieldIcon } from '../icons';
 import { CommandIDs, IFixer, ISecurityFindings, TRANSLATION_DOMAIN } from '../tokens';
 import { NotebookActions } from './actions';
+import { remember } from './memory';
 import { PanelModel } from './model';
 import { FindingsPanel } from './panel';
 
@@ -14,7 +16,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Lists the security findings of the current notebook in the right sidebar.',
   autoStart: true,
   requires: [ISecurityFindings, IFixer, INotebookTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB],
   activate: (
     app: JupyterFrontEnd,
     findings: ISecurityFindings,
@@ -22,7 +24,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     tracker: INotebookTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const model = new PanelModel(findings);
@@ -32,6 +35,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = trans.__('Security findings');
     app.shell.add(panel, 'right', { rank: 850, type: 'Security' });
     restorer?.add(panel, panel.id);
+    if (state) {
+      void remember(model, state);
+    }
 
     app.commands.addCommand(CommandIDs.showPanel, {
       label: trans.__('Show Security Findings'),
