@@ -100,9 +100,9 @@ def test_twice_is_once_and_no_secret_survives(secrets, before, after):
 def test_linear_in_the_text():
     redact = Redactor([make("github"), credential("secret")])
     text = (make("github")[:9] + "x") * 20_000
-    start = time.perf_counter()
+    start = time.process_time()
     redact(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def surviving(secret: str, text: str) -> list[str]:

@@ -178,6 +178,6 @@ def test_public_prefixes():
 )
 def test_linear_in_hostile_text(piece):
     text = piece * (100_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     find_tokens(text)
-    assert time.perf_counter() - start < 6
+    assert time.process_time() - start < 6

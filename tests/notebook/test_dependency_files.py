@@ -393,10 +393,10 @@ def test_cost_is_linear(kind, unit):
 
     def cost(count: int) -> float:
         text = head + unit * count
-        start = time.perf_counter()
+        start = time.process_time()
         declared_installs(kind, text)
         read_script_metadata(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     cost(100)
     small, large = min(cost(500) for _ in range(3)), min(cost(8_000) for _ in range(2))
