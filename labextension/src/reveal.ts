@@ -19,7 +19,9 @@ export async function reveal(panel: NotebookPanel, place: Place, stay = false): 
   const before = document.activeElement;
   const index = place.cell ? indexOf(panel, place.cell) : -1;
   if (index < 0) {
-    notebook.activate();
+    if (!stay) {
+      notebook.activate();
+    }
     return;
   }
   if (notebook.widgets[index].isHidden) {
