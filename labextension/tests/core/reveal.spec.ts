@@ -26,7 +26,7 @@ function fakeCell(id: string, source: string, type: string) {
     isHidden: false,
     isAway: false,
     isPlaceholder: () => cell.isAway,
-    ready: Promise.resolve() as Promise<void>,
+    ready: Promise.resolve(),
     inputHidden: true,
     outputHidden: true,
     rendered: true,
