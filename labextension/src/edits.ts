@@ -101,7 +101,7 @@ class CellChanges {
       this._cell.updateSource(from, to, text);
     }
     if (this._outputs.size > 0) {
-      this._removeOutputs(this._cell as ISharedCodeCell, Math.min(...this._outputs));
+      this._removeOutputs(this._cell as ISharedCodeCell);
     }
     if (this._tags.length > 0) {
       const tags = this._cell.getMetadata('tags');
@@ -113,28 +113,40 @@ class CellChanges {
   /** The other half of removing outputs. */
   putBack(): void {
     if (this._kept.length > 0) {
-      const cell = this._cell as ISharedCodeCell;
-      cell.updateOutputs(this._first, this._first, this._kept);
+      (this._cell as ISharedCodeCell).updateOutputs(0, 0, this._kept);
     }
   }
 
   /**
-   * Lab puts what an undo brings back at the end of the outputs on the page, wherever it belongs. So everything from
-   * the first removed output on goes, and what is kept of it comes again, at the end, in a change of its own.
+   * Lab puts what a change or its undo brings at the end of the outputs on the page, wherever it belongs, and takes a
+   * stream's text for more of the last output where the last one that came was such a stream. Where there is no output
+   * it can do neither: so all of them go, and what is kept comes again in a change of its own.
    */
-  private _removeOutputs(cell: ISharedCodeCell, first: number): void {
+  private _removeOutputs(cell: ISharedCodeCell): void {
     const outputs = cell.getOutputs();
-    this._first = first;
-    this._kept = outputs.filter((_, index) => index > first && !this._outputs.has(index));
-    cell.updateOutputs(first, outputs.length, []);
+    this._kept = joined(outputs.filter((_, index) => !this._outputs.has(index)));
+    cell.updateOutputs(0, outputs.length, []);
   }
 
-  private _first = 0;
   private _kept: IOutput[] = [];
   private readonly _positions: TextPositions;
   private readonly _replacements: (Span & { text: string })[] = [];
   private readonly _outputs = new Set<number>();
   private readonly _tags: string[] = [];
+}
+
+/** Outputs in which streams of one name that follow each other are one, as the page shows them. */
+function joined(outputs: readonly IOutput[]): IOutput[] {
+  const result: IOutput[] = [];
+  for (const output of outputs) {
+    const last = result.at(-1);
+    if (output.output_type === 'stream' && last?.output_type === 'stream' && last.name === output.name) {
+      result[result.length - 1] = { ...last, text: [last.text, output.text].flat().join('') };
+    } else {
+      result.push(output);
+    }
+  }
+  return result;
 }
 
 function byStart(left: Span, right: Span): number {

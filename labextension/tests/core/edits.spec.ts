@@ -5,7 +5,11 @@ import type { WireEdit } from '../../src/edits';
 import type { CellModel } from '../../src/protocol';
 import { chance, notebookOf, replace, spot, wireCell } from './fakes';
 
-const stream = (text: string) => ({ output_type: 'stream' as const, name: 'stdout' as const, text });
+const stream = (text: string, name: 'stdout' | 'stderr' = 'stdout') => ({
+  output_type: 'stream' as const,
+  name,
+  text
+});
 
 function setUp(...sources: string[]) {
   const notebook = notebookOf(...sources);
@@ -91,7 +95,7 @@ describe('applyEdits', () => {
   it('takes an output away and gives it back, in order', () => {
     const { notebook, apply, scan } = setUp('a');
     const cell = notebook.cells[0] as YCodeCell;
-    cell.setOutputs([stream('one'), stream('two'), stream('three')]);
+    cell.setOutputs([stream('one'), stream('two'), stream('three', 'stderr')]);
     scan();
     const texts = () => cell.getOutputs().map(output => output.text);
     expect(apply({ kind: 'clear-output', cell: wireCell(0), part: '/outputs/1' })).toBe(true);
@@ -100,6 +104,18 @@ describe('applyEdits', () => {
     expect(texts()).toEqual(['one', 'two', 'three']);
     cell.redo();
     expect(texts()).toEqual(['one', 'three']);
+  });
+
+  it('leaves outputs that the page shows as it keeps them: streams that meet are one', () => {
+    const { notebook, apply, scan } = setUp('print()');
+    const cell = notebook.cells[0] as YCodeCell;
+    const result = { output_type: 'display_data' as const, data: {}, metadata: {} };
+    cell.setOutputs([stream('a'), result, stream('b'), stream('c', 'stderr')]);
+    scan();
+    expect(apply({ kind: 'clear-output', cell: wireCell(0), part: '/outputs/1' })).toBe(true);
+    expect(cell.getOutputs()).toEqual([stream('ab'), stream('c', 'stderr')]);
+    cell.undo();
+    expect(cell.getOutputs().length).toBe(4);
   });
 
   it('changes text and outputs of several cells in one step', () => {

@@ -100,7 +100,7 @@ describe('moving a secret', () => {
     (all.notebook.cells[1] as YCodeCell).setOutputs([
       stream('fine'),
       stream(`it is ${secret}\n`),
-      stream('end')
+      { ...stream('end'), name: 'stderr' }
     ]);
     all.answer(finding);
     const shown = () =>
