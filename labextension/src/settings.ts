@@ -84,29 +84,3 @@ export class SecuritySettings implements ISecuritySettings, IDisposable {
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
 }
-
-/** What was written while the notice could only be had or not: the registry takes nothing of a file that says so. */
-const ONCE_BOOLEAN = /("notice"\s*:\s*)(true|false)\b/g;
-
-/** Load a plugin's settings; a file from before the notice had levels is brought up to date first. */
-export async function load(registry: ISettingRegistry, id: string): Promise<ISettingRegistry.ISettings> {
-  try {
-    return await registry.load(id);
-  } catch (error) {
-    const stored = await registry.connector.fetch(id);
-    const raw = stored && withLevels(stored.raw);
-    if (raw === undefined || raw === stored?.raw) {
-      throw error;
-    }
-    await registry.connector.save(id, raw);
-    return registry.load(id);
-  }
-}
-
-/** Settings, as they are written, in which the notice has a level. */
-function withLevels(raw: string): string {
-  return raw.replace(
-    ONCE_BOOLEAN,
-    (_, name: string, was: string) => name + JSON.stringify(was === 'true' ? DEFAULTS.notice : 'never')
-  );
-}

@@ -4,7 +4,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Api } from '../api';
-import { load, SecuritySettings } from '../settings';
+import { SecuritySettings } from '../settings';
 import { SecurityFindings } from '../store';
 import { ISecurityFindings, PLUGIN_ID, TRANSLATION_DOMAIN } from '../tokens';
 
@@ -24,11 +24,10 @@ export const storePlugin: JupyterFrontEndPlugin<ISecurityFindings> = {
   ): ISecurityFindings => {
     const { contents, serverSettings } = app.serviceManager;
     const settings = new SecuritySettings();
-    if (registry) {
-      load(registry, PLUGIN_ID)
-        .then(loaded => settings.connect(loaded))
-        .catch((error: unknown) => console.warn(`${PLUGIN_ID}: no settings`, error));
-    }
+    registry
+      ?.load(PLUGIN_ID)
+      .then(loaded => settings.connect(loaded))
+      .catch((error: unknown) => console.warn(`${PLUGIN_ID}: no settings`, error));
     return new SecurityFindings({
       tracker,
       api: new Api(serverSettings),

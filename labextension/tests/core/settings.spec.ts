@@ -1,7 +1,7 @@
-import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { Signal } from '@lumino/signaling';
 import { describe, expect, it, vi } from 'vitest';
 import schema from '../../schema/plugin.json';
-import { load, SecuritySettings } from '../../src/settings';
+import { SecuritySettings } from '../../src/settings';
 
 describe('settings', () => {
   it('have the defaults of the schema until they are loaded', () => {
@@ -11,38 +11,21 @@ describe('settings', () => {
     }
   });
 
-  it.each([
-    ['true', JSON.stringify(schema.properties.notice.default)],
-    ['false', '"never"']
-  ])('bring a notice that was %s up to date', async (was, is) => {
-    const registry = registryWith(`{ // mine\n "delay": 1, "notice": ${was} }`);
-    await load(registry as unknown as ISettingRegistry, 'us');
-    expect(registry.connector.save).toHaveBeenCalledExactlyOnceWith(
-      'us',
-      `{ // mine\n "delay": 1, "notice": ${is} }`
-    );
-  });
-
-  it('leave a file alone that is wrong for another reason', async () => {
-    const registry = registryWith('{ "delay": true }');
-    await expect(load(registry as unknown as ISettingRegistry, 'us')).rejects.toThrow('not valid');
-    expect(registry.connector.save).not.toHaveBeenCalled();
+  it('are those of the registry from then on, and are written there', async () => {
+    const loaded = {
+      composite: { delay: 7, notice: 'never' },
+      changed: new Signal<object, void>({}),
+      set: vi.fn(() => Promise.resolve())
+    };
+    const settings = new SecuritySettings();
+    const changed = vi.fn();
+    settings.changed.connect(changed);
+    settings.connect(loaded as any);
+    expect([settings.delay, settings.notice, settings.outputs]).toEqual([7, 'never', true]);
+    expect(changed).toHaveBeenCalledOnce();
+    await settings.set('delay', 9);
+    expect(loaded.set).toHaveBeenCalledExactlyOnceWith('delay', 9);
+    loaded.changed.emit();
+    expect(changed).toHaveBeenCalledTimes(2);
   });
 });
-
-/** A registry that takes no file with `true` or `false` in it. */
-function registryWith(raw: string) {
-  const stored = { raw };
-  return {
-    connector: {
-      fetch: vi.fn(() => Promise.resolve(stored)),
-      save: vi.fn((_: string, text: string) => {
-        stored.raw = text;
-        return Promise.resolve();
-      })
-    },
-    load: vi.fn(() =>
-      /true|false/.test(stored.raw) ? Promise.reject(new Error('not valid')) : Promise.resolve({})
-    )
-  };
-}
