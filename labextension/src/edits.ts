@@ -1,6 +1,6 @@
 /** Applies the wire's edits to a shared notebook: all of them in one step that can be undone, or none. */
 import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydoc';
-import type { IOutput } from '@jupyterlab/nbformat';
+import type { IOutput, IStream } from '@jupyterlab/nbformat';
 import { JSONExt } from '@lumino/coreutils';
 import type { PartialJSONValue } from '@lumino/coreutils';
 import { TextPositions } from './positions';
@@ -140,13 +140,17 @@ function joined(outputs: readonly IOutput[]): IOutput[] {
   const result: IOutput[] = [];
   for (const output of outputs) {
     const last = result.at(-1);
-    if (output.output_type === 'stream' && last?.output_type === 'stream' && last.name === output.name) {
+    if (last && isStream(last) && isStream(output) && last.name === output.name) {
       result[result.length - 1] = { ...last, text: [last.text, output.text].flat().join('') };
     } else {
       result.push(output);
     }
   }
   return result;
+}
+
+function isStream(output: IOutput): output is IStream {
+  return output.output_type === 'stream';
 }
 
 function byStart(left: Span, right: Span): number {
