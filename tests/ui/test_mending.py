@@ -79,6 +79,9 @@ def test_ignore_in_this_notebook(open_notebook, server, folder):
     page.wait_for_settings(server, {"ignoredInNotebook": {f"{folder}/notebook.ipynb": [RULE]}})
     other = open_notebook(RISKY, name="other.ipynb", keep_settings=True)
     other.expect_marked(0, CALL)
+    page.page.bring_to_front()
+    page.open_panel().get_by_role("button", name="Show again").click()
+    page.expect_marked(0, CALL)
 
 
 def test_ignore_in_settings(open_notebook, server):
