@@ -22,7 +22,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 
 # Lines that bind what others use, by every way that one cell reaches another.
 LINES = (
-    "import torch", "from torch import load", "import pickle as p", "from transformers import *", "import os, requests",
+    "import torch", "import pickle as torch", "from torch import load", "import pickle as p", "from transformers import *", "import os, requests",
     'PATH = "model.pt"', 'PATH = "other.pt"', 'URL = "http://example.org/model.pt"', 'URL = "https://example.org/data.csv"',
     "m = torch.load(PATH)", "m = load(PATH)", "p.load(open(PATH, 'rb'))", "open(PATH, 'wb').write(requests.get(URL).content)",
     "torch.save(m, PATH)", "!wget {URL} -O $PATH", "!pip install {PACKAGE}", 'PACKAGE = "requests"', 'PACKAGE += "==2.0"', "%cd data",
@@ -52,6 +52,14 @@ EDITS = st.lists(
 
 def outcome(content: bytes, cache: MemoryCache | None = None) -> bytes:
     return msgspec.json.encode(file_result(lint(content, path="a.ipynb", cache=cache)))
+
+
+def test_a_name_that_is_one_import_only_since_an_edit_means_something_else():
+    others = ["import pickle as torch", "import pickle as torch", "m = torch.load(PATH)"]
+    cache = MemoryCache()
+    for source in ("import torch", "import pickle as torch", "import torch"):
+        edited = notebook(*map(code, [*others[:2], source, others[2]]))
+        assert outcome(edited, cache) == outcome(edited)
 
 
 @settings(deadline=None, max_examples=150)

@@ -51,6 +51,7 @@ def replace_source(program: Program, number: int, new: PythonSource) -> tuple[Py
         return None
     names = {name for source in (program.sources[number], new) for each in uses(source) for name in each.given}
     below = (number, *kept.end)
+    before = {name: _meanings(program, name) for name in names}
     taken, given = _take_out(program.module.bindings, names, below), _take_out(program.module.items, None, below)
     wide = _defined(program, names)
     scopes = _walk_again(program, number, kept, first)
@@ -62,7 +63,7 @@ def replace_source(program: Program, number: int, new: PythonSource) -> tuple[Py
     program.version += 1
     changed = wide & (taken | {owner.partition(".")[0] for owner, _ in given})
     changes = [Change(name=name, first=0, last=len(program.sources)) for name in changed]
-    narrow = (name for name in taken - wide if not _only_imported(program, name))
+    narrow = (name for name in taken - wide if not _is_still_one_import(program, name, before.get(name)))
     return kept.source, changes + [seen_from(program, name, number, frozenset()) for name in narrow]
 
 
@@ -150,10 +151,15 @@ def _is_defined(found: Iterable[Binding]) -> bool:
     return any(each.kind in ("function", "class") for each in found)
 
 
-def _only_imported(program: Program, name: str) -> bool:
-    """Whether a name is nothing but one import, however often that is written."""
-    found = program.module.bindings.get(name, ())
-    return len(found) > 1 and {(each.kind, each.qualified) for each in found} == {("import", found[0].qualified)}
+def _meanings(program: Program, name: str) -> set[tuple[str, str]]:
+    """How a global name is bound, and to which import."""
+    return {(each.kind, each.qualified) for each in program.module.bindings.get(name, ())}
+
+
+def _is_still_one_import(program: Program, name: str, before: set[tuple[str, str]] | None) -> bool:
+    """Whether a name was nothing but one import, however often that is written, and is so still."""
+    now = _meanings(program, name)
+    return now == before and len(now) == 1 and len(program.module.bindings[name]) > 1 and next(iter(now))[0] == "import"
 
 
 def _imports_all(node: ast.AST) -> bool:
