@@ -60,7 +60,11 @@ def check_content(content: bytes, name: str, settings: Settings, mending: Mendin
     """Check what came in by another way than a file; nothing is written, but what fixes would change can be asked for."""
     if mending is not None:
         return mended_content(content, name, settings, mending)
-    return file_result(lint(content, path=name, settings=settings, cache=_shared_cells()))
+    report = lint(content, path=name, settings=settings, cache=_shared_cells())
+    result = file_result(report)
+    if report.notebook is not None:
+        report.notebook.release()
+    return result
 
 
 @cache

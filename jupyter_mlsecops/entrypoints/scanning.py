@@ -107,8 +107,9 @@ def _import_rules() -> None:
         all_rules()
     finally:
         gc.freeze()
-        # Trees of code are many objects that live together: looking through them often finds nothing.
-        gc.set_threshold(5_000, 10, 10)
+        # Trees of code are many objects that live together, and notebooks are taken apart when they are done with:
+        # looking through all that often finds nothing.
+        gc.set_threshold(30_000, 10, 50)
         gc.enable()
 
 

@@ -66,6 +66,11 @@ class Code:
         """What a function reads in this text; read when it is first asked for."""
         return self.session.keep(self.memo, read, lambda: tuple(read(self)))
 
+    def release(self) -> None:
+        """Let go of the session and of all that was worked out; nothing can be asked of this code any more."""
+        self.session.release()
+        vars(self).clear()
+
     @cached_property
     def uses(self) -> tuple[Uses, ...]:
         """What its Python statements use and give."""

@@ -188,6 +188,17 @@ class Notebook:
 
         return read_codes(self)
 
+    def release(self) -> None:
+        """Let go of all that was worked out; what has been said of the notebook stays.
+
+        Programs are full of circles, which would lie about until the garbage collector has looked through everything.
+        """
+        for code in self.__dict__.pop("codes", ()):
+            code.release()
+        for cell in self.cells:
+            cell._done.clear()  # noqa: SLF001  # of a part of this
+        self._done.clear()
+
     @cached_property
     def source_map(self) -> Positions | None:
         """Positions in the file's text; None where the file has none to offer."""

@@ -84,6 +84,12 @@ class Session:
         """The namespace."""
         return Program(self.sources, environment=self.environment)
 
+    def release(self) -> None:
+        """Let go of everything; nothing can be asked of this session any more."""
+        if "program" in vars(self):
+            self.program.release()
+        vars(self).clear()
+
     # -- facts -----------------------------------------------------------------------------------------------------
 
     def keep(self, store: dict[Any, Any], key: Hashable, compute: Callable[[], T]) -> T:

@@ -135,6 +135,14 @@ class Program:
         index = bisect_right(starts, at[1:]) - 1
         return frames[index] if index >= 0 else Frame(self.module, number)
 
+    def release(self) -> None:
+        """Let go of everything; nothing can be asked of this program any more."""
+        for scope in self.scopes:
+            scope.bindings.clear()
+            scope.items.clear()
+        vars(self.walk).clear()
+        vars(self).clear()
+
     # -- edits -----------------------------------------------------------------------------------------------------
 
     @property
