@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_mlsecops.notebook.python.scopes import Binding, BindingKind, Frame, Position, Scope, dotted
 
@@ -19,34 +19,6 @@ class Binders:
     """Records bindings. `table` has a method for each type of node that binds something."""
 
     def __init__(self) -> None:
-        self.table: dict[type[ast.AST], Callable[[Any, Frame], None]] = {
-            ast.Import: self._imports,
-            ast.ImportFrom: self._imports_from,
-            ast.Assign: self._assigns,
-            ast.AnnAssign: self._annotates,
-            ast.AugAssign: self._augments,
-            ast.NamedExpr: self._walrus,
-            ast.For: self._loops,
-            ast.AsyncFor: self._loops,
-            ast.comprehension: self._loops,
-            ast.withitem: self._enters,
-            ast.FunctionDef: self._defines,
-            ast.AsyncFunctionDef: self._defines,
-            ast.ClassDef: self._defines,
-            ast.Global: self._globals,
-            ast.Nonlocal: self._nonlocals,
-            ast.ExceptHandler: self._named,
-            ast.MatchAs: self._captures,
-            ast.MatchStar: self._named,
-            ast.MatchMapping: self._named,
-            ast.Match: self._matches,
-            ast.Return: self._returns,
-        }
-        for name in _TYPE_PARAMETERS:
-            if hasattr(ast, name):
-                self.table[getattr(ast, name)] = self._named
-        if hasattr(ast, "TypeAlias"):
-            self.table[ast.TypeAlias] = self._aliases_type
         self._subjects: dict[ast.AST, ast.expr] = {}  # of patterns that take all that is matched
 
     def bind(self, name: str, frame: Frame, kind: BindingKind, node: ast.AST, at: Position, **facts: Any) -> None:
@@ -171,6 +143,34 @@ class Binders:
                     _keep(owner, key, statement, kind, facts)
                 case ast.Attribute(value=owner, attr=key):
                     _keep(owner, f".{key}", statement, kind, facts)
+
+    # Made once for all programs: it is told who records.
+    table: ClassVar[dict[type[ast.AST], Callable[[Any, Any, Frame], None]]] = {
+        ast.Import: _imports,
+        ast.ImportFrom: _imports_from,
+        ast.Assign: _assigns,
+        ast.AnnAssign: _annotates,
+        ast.AugAssign: _augments,
+        ast.NamedExpr: _walrus,
+        ast.For: _loops,
+        ast.AsyncFor: _loops,
+        ast.comprehension: _loops,
+        ast.withitem: _enters,
+        ast.FunctionDef: _defines,
+        ast.AsyncFunctionDef: _defines,
+        ast.ClassDef: _defines,
+        ast.Global: _globals,
+        ast.Nonlocal: _nonlocals,
+        ast.ExceptHandler: _named,
+        ast.MatchAs: _captures,
+        ast.MatchStar: _named,
+        ast.MatchMapping: _named,
+        ast.Match: _matches,
+        ast.Return: _returns,
+        **dict.fromkeys([getattr(ast, name) for name in _TYPE_PARAMETERS if hasattr(ast, name)], _named),
+    }
+    if hasattr(ast, "TypeAlias"):
+        table[ast.TypeAlias] = _aliases_type
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,9 +20,9 @@ _LONGEST_CHAIN = 12
 _MOST_ARMS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)  # frozen, it would take three times as long to make, and there are many
 class Binding:
-    """One place where a name gets a value.
+    """One place where a name gets a value; nobody changes it.
 
     "value": the value of `value`; "item": its item number `index`; "entered": what `with value` gives;
     "element": one of what iterating over `value` gives, and of that the item at `path`; "import": the thing called

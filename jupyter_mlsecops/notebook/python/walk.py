@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from jupyter_mlsecops.notebook.python.binders import COMPREHENSIONS, Binders, parameters_of
 from jupyter_mlsecops.notebook.python.scopes import Branch, Frame, Scope, position_of
@@ -24,8 +24,8 @@ _LEAVES = (ast.Constant, ast.Name, ast.Global, ast.Nonlocal, ast.MatchSingleton)
 _Stack = list[Any]  # nodes, None for nodes that are not there, and the frame of those that follow
 
 
-_Binder: TypeAlias = "Callable[[Any, Frame], None]"
-_Opener: TypeAlias = "Callable[[Any, Frame], _Stack]"
+_Binder: TypeAlias = "Callable[[Any, Any, Frame], None]"
+_Opener: TypeAlias = "Callable[[Any, Any, Frame], _Stack]"
 
 
 class _Plans(dict[type[ast.AST], tuple["_Binder | None", "_Opener | None", tuple[str, ...]]]):
@@ -49,26 +49,11 @@ class Walk:
         self.frames: dict[ast.AST, Frame] = {}
         self.scopes: dict[ast.AST, Scope] = {}  # of functions, classes and comprehensions
         self._binders = Binders()
-        # Nodes whose children do not all stand in the frame that they stand in.
-        openers: dict[type[ast.AST], _Opener] = {
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.Lambda: self._function,
-            ast.ClassDef: self._class,
-            ast.comprehension: self._loop_of_comprehension,
-            ast.If: self._if,
-            ast.While: self._while,
-            ast.Try: self._try,
-            ast.TryStar: self._try,
-            ast.Match: self._match,
-        }
-        openers |= dict.fromkeys(COMPREHENSIONS, self._comprehension)
-        self._plans = _Plans(self._binders.table, openers)
 
     def source(self, trees: Iterable[ast.AST], number: int) -> list[ast.AST]:
         """Record the bindings of trees that stand in one source; returns their nodes, outer before inner."""
         nodes: list[ast.AST] = []
-        frames, plans = self.frames, self._plans
+        frames, plans, binders = self.frames, self._plans, self._binders
         frame = Frame(self.module, number)
         stack: _Stack = [*trees][::-1]
         while stack:
@@ -83,10 +68,10 @@ class Walk:
             frames[node] = frame
             bind, open_, fields = plans[kind]
             if bind is not None:
-                bind(node, frame)
+                bind(binders, node, frame)
             if open_ is not None:
                 stack.append(frame)
-                stack.extend(open_(node, frame)[::-1])
+                stack.extend(open_(self, node, frame)[::-1])
                 continue
             for name in fields:
                 child = getattr(node, name, None)
@@ -139,41 +124,54 @@ class Walk:
         # What the first loop runs over is worked out outside.
         return [node.generators[0].iter, inner, *node.generators, *given]
 
-    @staticmethod
-    def _loop_of_comprehension(node: ast.comprehension, frame: Frame) -> _Stack:
+    def _loop_of_comprehension(self, node: ast.comprehension, frame: Frame) -> _Stack:
         whole = frame.scope.node
         is_first = isinstance(whole, COMPREHENSIONS) and whole.generators[0] is node
         return [*([] if is_first else [node.iter]), node.target, *node.ifs]
 
     # -- the children of nodes of which not all are run ------------------------------------------------------------
 
-    @staticmethod
-    def _if(node: ast.If, frame: Frame) -> _Stack:
+    def _if(self, node: ast.If, frame: Frame) -> _Stack:
         truth = _truth(node.test)
         body = _arm(frame, node, 0, dead=truth is False)
         orelse = _arm(frame, node, 1, dead=truth is True)
         return [node.test, body, *node.body, orelse, *node.orelse]
 
-    @staticmethod
-    def _while(node: ast.While, frame: Frame) -> _Stack:
+    def _while(self, node: ast.While, frame: Frame) -> _Stack:
         truth = _truth(node.test)
         body = Frame(frame.scope, frame.number, frame.dead or truth is False, frame.branch)
         orelse = Frame(frame.scope, frame.number, frame.dead or truth is True, frame.branch)
         return [node.test, body, *node.body, orelse, *node.orelse]
 
-    @staticmethod
-    def _try(node: Any, frame: Frame) -> _Stack:
+    def _try(self, node: Any, frame: Frame) -> _Stack:
         children: _Stack = [_arm(frame, node, 0), *node.body]
         for number, handler in enumerate(node.handlers, 1):
             children += [_arm(frame, node, number), handler]
         return [*children, _arm(frame, node, 0), *node.orelse, frame, *node.finalbody]
 
-    @staticmethod
-    def _match(node: ast.Match, frame: Frame) -> _Stack:
+    def _match(self, node: ast.Match, frame: Frame) -> _Stack:
         children: _Stack = [node.subject]
         for number, case in enumerate(node.cases):
             children += [_arm(frame, node, number), case]
         return children
+
+    # Nodes whose children do not all stand in the frame that they stand in. Made once for all programs: it is told who walks.
+    _plans: ClassVar[_Plans] = _Plans(
+        Binders.table,
+        {
+            ast.FunctionDef: _function,
+            ast.AsyncFunctionDef: _function,
+            ast.Lambda: _function,
+            ast.ClassDef: _class,
+            ast.comprehension: _loop_of_comprehension,
+            ast.If: _if,
+            ast.While: _while,
+            ast.Try: _try,
+            ast.TryStar: _try,
+            ast.Match: _match,
+            **dict.fromkeys(COMPREHENSIONS, _comprehension),
+        },
+    )
 
 
 def by_type(nodes: Iterable[ast.AST]) -> dict[type[ast.AST], list[int]]:
