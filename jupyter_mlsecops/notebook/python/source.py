@@ -19,6 +19,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_ASCII = re.compile(r"[^\0-\x7f]")
 # What the parser refuses wherever it stands; a byte-order mark only at the start, where it means nothing.
 _UNPARSABLE = re.compile("[\0\ud800-\udfff]")
+# Escapes, and numbers that run into a word: of these the parser may warn, and to silence it takes longer than to look.
+_MAY_WARN = re.compile(r"\\|\d\.?[A-Za-z]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -81,9 +83,11 @@ class PythonSource:
 
 def parse(text: str) -> PythonSource:
     """Parse as much as can be understood. Never raises; nothing is executed; cost is bounded."""
-    parsed = _UNPARSABLE.sub(" ", text)
+    parsed = text if text.isascii() and "\0" not in text else _UNPARSABLE.sub(" ", text)
     if parsed.startswith(_BYTE_ORDER_MARK):
         parsed = "\f" + parsed[1:]  # which is no indentation, as a blank would be
+    if not _MAY_WARN.search(parsed) and (tree := try_parse(parsed)) is not None:
+        return PythonSource(text=text, parsed=parsed, trees=(tree,), complete=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in somebody's cell is not our warning
         tree = try_parse(parsed)
