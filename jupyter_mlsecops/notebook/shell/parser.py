@@ -22,6 +22,7 @@ _CONTINUATION = re.compile(r"\\(?:\r\n?|\n)")
 _OPERATOR = re.compile(r";;&?|;&|;|&&|&(?!>)|\|\||\|&?")
 _REDIRECT = re.compile(r"(?:&>>?|\d*(?:<<<|<<-?|<>|<&|<(?!\()|>>|>&|>\||>(?!\()))")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=")
+_SPECIAL = frozenset("\\#\n&<>|;()0123456789")  # with anything else begins a word
 _OPENERS = frozenset({"{", "if", "for", "while", "until", "case", "select"})
 _CLOSERS = frozenset({"}", "fi", "done", "esac"})
 _BETWEEN = frozenset({"then", "do", "else", "elif", "function"})
@@ -92,7 +93,9 @@ class Parser:
             if character == until and not (until == ")" and level.parentheses):
                 at += 1
                 break
-            if match := _CONTINUATION.match(text, at) or (self.comment.match(text, at) if character == "#" else None):
+            if character not in _SPECIAL:
+                builder, at = self._words(level, builder, at, until)
+            elif match := _CONTINUATION.match(text, at) or (self.comment.match(text, at) if character == "#" else None):
                 at = match.end()
             elif character == "\n":
                 builder = self._end(level, builder, at, pipe=level.piped and builder.empty)
@@ -106,12 +109,16 @@ class Parser:
                 builder = self._parenthesis(level, builder, character, at)
                 at += 1
             else:
-                words, end = self.words.read(at, until)
-                for word in words:
-                    builder = self._word(level, builder, word, end)
-                at = max(end, at + 1)  # whatever stands there, go on
+                builder, at = self._words(level, builder, at, until)
         self._end(level, builder, at, pipe=False)
         return tuple(self._pipeline(commands) for commands in level.pipelines if commands), at
+
+    def _words(self, level: _Level, builder: _Builder, at: int, until: str) -> tuple[_Builder, int]:
+        """Read the word at `at`, which may be several; whatever stands there, go on."""
+        words, end = self.words.read(at, until)
+        for word in words:
+            builder = self._word(level, builder, word, end)
+        return builder, max(end, at + 1)
 
     def _pipeline(self, commands: list[Command]) -> Pipeline:
         return Pipeline(commands=tuple(commands), start=commands[0].start, end=max(c.end for c in commands))

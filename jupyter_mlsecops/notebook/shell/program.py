@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def program_and_arguments(words: Sequence[Word]) -> tuple[str, int]:
     return "", len(words)
 
 
+@lru_cache(maxsize=1_000)
 def plain_name(path: str) -> str:
     """The name of a program by its path: no folder, no `.exe`, no version behind pip and python."""
     name = re.split(r"[/\\]", path)[-1]

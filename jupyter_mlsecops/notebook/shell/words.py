@@ -25,6 +25,7 @@ _PLAIN_IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _PLAIN_IN_ANSI = re.compile(r"[^'\\]+")
 _ENDS_WORD = frozenset(" \t\r\n\f\v|&;<>()")
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_BLANK = ("", " ", "\t", "\r", "\n", "\f", "\v")
 _VARIABLE = re.compile(r"\$(?:([^\W\d]\w*|[\d@*#?$!-])|\{(\w+)\})")
 _ESCAPED_NAME = re.compile(r"\$\$([^\W\d]\w*)")
 _CONTINUATION = re.compile(r"\\(?:\r\n?|\n)")
@@ -59,6 +60,8 @@ class WordReader:
         self.ipython = ipython
         self.fill = fill
         self.read_commands = read_commands
+        # Most texts have nothing put in, and most of their words nothing but letters.
+        self.is_written_out = not source.insertions and _HOLE not in source.text
         self.assigned: dict[str, str | None] = {}
         self.filled = 0
         self.unclosed: set[str] = set()  # closers that do not occur any more: not sought again
@@ -69,6 +72,14 @@ class WordReader:
 
     def read(self, at: int, until: str) -> tuple[list[Word], int]:
         """The word at `at` (several, or none, where a variable says so) and its end; always moves on."""
+        if (
+            self.is_written_out
+            and (match := _PLAIN.match(self.text, at))
+            and self.text[match.end() : match.end() + 1] in _BLANK
+        ):
+            first, last = self.source.base + at, self.source.base + match.end()
+            segment = Segment(kind="literal", text=match[0], value=match[0], start=first, end=last)
+            return [Word(segments=(segment,), start=first, end=last)], match.end()
         draft, start = _Draft(at, until), at
         while at < len(self.text):
             character = self.text[at]
@@ -111,6 +122,11 @@ class WordReader:
 
     def _literal(self, start: int, end: int, *, quoted: bool) -> Iterator[Segment]:
         """Literal text, cut where Python's values stand in it."""
+        if self.is_written_out:
+            if start < end:
+                text, base = self.text[start:end], self.source.base
+                yield Segment(kind="literal", text=text, value=text, start=base + start, end=base + end, quoted=quoted)
+            return
         while start < end:
             insertion = self.source.insertion(start)
             if insertion is not None:
