@@ -93,8 +93,7 @@ class _Checking:
                 self.unreported.append(Result(rule=rule, cell=cell, hits=tuple(found[room:])))
             room = max(room - len(found), 0)
         if self.unreported and self.unreported[-1].rule is rule:
-            message = f"{rule.id} finds more than {MOST_HITS:,} places; only the first are reported"
-            self._problem(Problem(path="", kind="too-large", message=message))
+            self._problem(too_many_hits(rule))
 
     def unparsed_cells(self) -> int:
         """How many code cells are not wholly Python, incomplete ones among them."""
@@ -166,6 +165,12 @@ def _said(rule: Rule, cell: int | None, unit: Unit) -> Sequence[Hit | Problem]:
         # The exception's own text may quote a secret.
         said.append(_failed(f"the rule {rule.id} failed with {type(error).__name__}", cell))
     return said
+
+
+def too_many_hits(rule: Rule) -> Problem:
+    """What is said where a rule finds more than is reported."""
+    message = f"{rule.id} finds more than {MOST_HITS:,} places; only the first are reported"
+    return Problem(path="", kind="too-large", message=message)
 
 
 def _failed(message: str, cell: int | None = None) -> Problem:

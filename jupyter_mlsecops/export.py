@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, assert_never
 
 from jupyter_mlsecops import findings as core
 from jupyter_mlsecops import wire
 from jupyter_mlsecops.excerpts import Excerpts
 from jupyter_mlsecops.notebook.model import Notebook
-from jupyter_mlsecops.redaction import Redactor
+from jupyter_mlsecops.redaction import RedactorOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,15 +47,18 @@ class _Export:
     def __init__(self, report: core.Report) -> None:
         self.notebook = report.notebook or Notebook(cells=())
         self._path = report.path
-        self._redact = Redactor(report.secrets)
+        self._redact = self.notebook.once(RedactorOf(report.secrets))
         self._excerpts = Excerpts(self.notebook, self._redact)
         # Findings share most of their strings, and many share a cell.
-        self.clean = cache(self._clean)
-        self._cell_at = cache(self._make_cell)
+        self._cleaned: dict[str, str] = {}
+        self._cells: dict[int, wire.Cell] = {}
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """Redacted, and fit for JSON."""
-        return _without_surrogates(self._redact(text))
+        known = self._cleaned.get(text)
+        if known is None:
+            known = self._cleaned[text] = _without_surrogates(self._redact(text))
+        return known
 
     def finding(self, finding: core.Finding) -> dict[str, Any]:
         return self._where(finding.place) | {
@@ -113,6 +115,12 @@ class _Export:
 
     def _cell(self, index: int | None) -> wire.Cell | None:
         return None if index is None else self._cell_at(index)
+
+    def _cell_at(self, index: int) -> wire.Cell:
+        known = self._cells.get(index)
+        if known is None:
+            known = self._cells[index] = self._make_cell(index)
+        return known
 
     def _make_cell(self, index: int) -> wire.Cell:
         cell = self.notebook.cells[index]

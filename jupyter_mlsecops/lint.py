@@ -11,7 +11,7 @@ from jupyter_mlsecops.findings import Problem, Report
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.notebook.formats.scanned_files import read_file
 from jupyter_mlsecops.notebook.reader import Unreadable
-from jupyter_mlsecops.redaction import Redactor
+from jupyter_mlsecops.redaction import Redactor, RedactorOf
 from jupyter_mlsecops.rules import all_rules
 from jupyter_mlsecops.settings import Settings
 from jupyter_mlsecops.triage import triage
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jupyter_mlsecops.cache import MemoryCache
-    from jupyter_mlsecops.check import Checked, Result
+    from jupyter_mlsecops.check import Result
     from jupyter_mlsecops.findings import ProblemKind
     from jupyter_mlsecops.notebook.model import Notebook
     from jupyter_mlsecops.rule import Rule
@@ -61,7 +61,7 @@ def lint(
 def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rule]) -> Report:
     checked = check(notebook, dict.fromkeys([*rules, *_secret_rules()]))
     secrets = _secrets(notebook, (*checked.results, *checked.unreported))
-    excerpts = Excerpts(notebook, Redactor(secrets))
+    excerpts = Excerpts(notebook, notebook.once(RedactorOf(secrets)))
     asked = {rule.id for rule in rules}
     results = [result for result in checked.results if result.rule.id in asked]
     decided = triage(notebook, results, path=path, settings=settings, excerpts=excerpts, rules=rules)
@@ -70,7 +70,7 @@ def _lint(notebook: Notebook, path: str, settings: Settings, rules: Sequence[Rul
         notebook=notebook,
         findings=decided.findings,
         silenced=decided.silenced,
-        problems=_problems(checked, path),
+        problems=_problems((*checked.problems, *decided.problems), path),
         secrets=secrets,
         unparsed_cells=checked.unparsed_cells,
     )
@@ -95,8 +95,8 @@ def _points_at_values(rule: Rule) -> bool:
     return rule.id not in table("owners")["pointing_at_code"]
 
 
-def _problems(checked: Checked, path: str) -> tuple[Problem, ...]:
-    return tuple(replace(problem, path=path) for problem in checked.problems)
+def _problems(problems: Iterable[Problem], path: str) -> tuple[Problem, ...]:
+    return tuple(replace(problem, path=path) for problem in problems)
 
 
 def _failed(path: str, kind: ProblemKind, message: str) -> Report:

@@ -6,6 +6,7 @@ import ast
 import html
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -16,6 +17,8 @@ from jupyter_mlsecops.secrets.shapes.tokens import public_prefix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jupyter_mlsecops.notebook.model import Notebook
+
 SHORTEST = 8
 """No run of this many characters of a secret survives; shorter secrets go as whole words."""
 _SHOWN = 4
@@ -25,6 +28,7 @@ _MARK = re.compile(r"…\(\d{1,7}\)")
 _ORDINARY = frozenset(table("credentials")["ordinary"])
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _WRITTEN_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~-]+")
+_WRITTEN_AS_IT_IS_BUT_IN_URLS = re.compile(r"[A-Za-z0-9_.~!#$%()*+,:;=?@\[\]^`{|} -]+")
 
 Replacement = tuple[int, int, str]
 """A span of a text, and what is shown in its place."""
@@ -79,8 +83,8 @@ class Redactor:
         if prefix:
             self._prefixes.add(prefix)
         self._whole.add(private)
-        self._grams.update(private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1))
-        self._probes.update(private[at : at + _PROBE] for at in range(len(private) - _PROBE + 1))
+        self._grams.update([private[at : at + SHORTEST] for at in range(len(private) - SHORTEST + 1)])
+        self._probes.update([private[at : at + _PROBE] for at in range(len(private) - _PROBE + 1)])
 
     def _replaced(self, text: str, offset: int) -> Iterator[Replacement]:
         """The same of a piece of a text that holds no mark and begins at `offset`."""
@@ -123,6 +127,17 @@ class Redactor:
                         yield at
 
 
+@dataclass(frozen=True, slots=True)
+class RedactorOf:
+    """Makes the redactor of a notebook with these secrets; to be asked of the notebook once, for there may be many."""
+
+    secrets: tuple[str, ...]
+
+    def __call__(self, _notebook: Notebook) -> Redactor:
+        """The redactor."""
+        return Redactor(self.secrets)
+
+
 def _whole(word: str) -> str:
     """A pattern for a word that is not a part of a longer one."""
     before = r"(?<!\w)" if re.match(r"\w", word) else ""
@@ -143,9 +158,9 @@ def _forms(secret: str) -> Iterator[str]:
             quote(text, errors="replace"),
             quote_plus(text, errors="replace"),
         )
-        yield from dict.fromkeys(
-            (
-                text,
+        forms = [text, *escaped, *(_ESCAPE.sub(lambda match: match.group().lower(), form) for form in escaped)]
+        if not _WRITTEN_AS_IT_IS_BUT_IN_URLS.fullmatch(text):
+            forms += [
                 json.dumps(text)[1:-1],
                 json.dumps(text, ensure_ascii=False)[1:-1],
                 json.dumps(json.dumps(text)[1:-1])[1:-1],
@@ -153,10 +168,8 @@ def _forms(secret: str) -> Iterator[str]:
                 repr(text)[1:-1],
                 repr(text + "'")[1:-2],  # the form between double quotes
                 html.escape(text),
-                *escaped,
-                *(_ESCAPE.sub(lambda match: match.group().lower(), form) for form in escaped),
-            )
-        )
+            ]
+        yield from dict.fromkeys(forms)
 
 
 def _unescaped(secret: str) -> Iterator[str]:

@@ -9,9 +9,11 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops import globs
+from jupyter_mlsecops.check import MOST_HITS, too_many_hits
 from jupyter_mlsecops.findings import Finding, Reason, Related, Silenced
 from jupyter_mlsecops.knowledge import table
 from jupyter_mlsecops.rule import Merge, Reads
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from jupyter_mlsecops.check import Result
     from jupyter_mlsecops.excerpts import Excerpts
-    from jupyter_mlsecops.findings import Confidence, Fix, Hit, Severity
+    from jupyter_mlsecops.findings import Confidence, Fix, Hit, Problem, Severity
     from jupyter_mlsecops.notebook.model import Notebook, Place
     from jupyter_mlsecops.rule import Rule
     from jupyter_mlsecops.settings import Settings
@@ -35,11 +37,15 @@ _LONGEST_LINE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triaged:
-    """What was decided, in file order. `unused` are suppressions, or names in them, that silence nothing."""
+    """What was decided, in file order. `unused` are suppressions, or names in them, that silence nothing.
+
+    Problems carry no path.
+    """
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...]
     unused: tuple[Unused, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +92,8 @@ def triage(  # noqa: PLR0913  # all but two by keyword, and each of its own kind
     quiet = Silence(by_claim={}, unused=())
     if settings.suppressions:
         quiet = silence(notebook, [(claim.rule, claim.place) for claim in claims])
-    claims += _remarks(quiet.unused, rules, settings)
+    remarks = list(islice(_remarks(quiet.unused, rules, settings), MOST_HITS + 1))
+    claims += remarks[:MOST_HITS]
     reasons = _Reasons(quiet=quiet, path=path, settings=settings)
     judged = [reasons.judged(number, claim) for number, claim in enumerate(claims)]
     judged = [claim for claim in judged if claim.confidence >= settings.min_confidence]
@@ -97,6 +104,7 @@ def triage(  # noqa: PLR0913  # all but two by keyword, and each of its own kind
         findings=tuple(finding for finding, reason in loud if reason is None),
         silenced=tuple(Silenced(finding=finding, reason=reason) for finding, reason in loud if reason is not None),
         unused=quiet.unused,
+        problems=tuple(too_many_hits(claim.rule) for claim in remarks[MOST_HITS:]),
     )
 
 

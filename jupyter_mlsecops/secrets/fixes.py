@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
     from jupyter_mlsecops.notebook.model import Notebook, Text
 
+MOST_FIXES = 2_000  # of one notebook: more are not reported
 _Span = tuple[int, int]
 
 
@@ -27,10 +28,14 @@ class SecretFixes:
         self._by_cell: dict[int | None, list[Code]] | None = None
         self._positions: dict[Code, dict[_Span, Position]] = {}
         self._literals: dict[Code, dict[_Span, _Span]] = {}
+        self._left = MOST_FIXES
 
     def of(self, text: Text, start: int, end: int, *, variable: str, revoke: str = "") -> tuple[Fix, ...]:
         """The fixes for the secret at a span of a text; `variable` is the one that the provider's tools read."""
         by_hand = revoking(revoke)
+        self._left -= 1
+        if self._left < 0:
+            return (by_hand,)
         step = steps(text.part)
         if text.cell is not None and step[:1] == ["outputs"]:
             clear = ClearOutput(cell=text.cell, part=f"/outputs/{step[1]}")
