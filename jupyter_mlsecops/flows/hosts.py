@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from jupyter_mlsecops.notebook.shell.commands import HOLE
@@ -20,6 +21,7 @@ _PRIVATE_SUFFIXES = (
 )
 
 
+@lru_cache(maxsize=1_000)
 def host_of(url: str) -> str:
     """The host of a URL, lower case; "" where there is none or it is not known."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -111,6 +111,7 @@ def _is_tagged(host: str, path: str) -> bool:
     return _is_forge(host) and any(VERSION.fullmatch(part) for part in path.split("/")[3:-1])
 
 
+@lru_cache(maxsize=1_000)
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url if "://" in url or not _HOST.match(url) else f"https://{url}")

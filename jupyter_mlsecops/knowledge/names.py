@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Row = TypeVar("Row")
+_MOST_KEPT = 1_000
 
 
 class NameTable(Generic[Row]):
@@ -21,6 +22,7 @@ class NameTable(Generic[Row]):
 
     def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
         self._exact: dict[str, Row] = {}
+        self._fitting: dict[str, Row | None] = {}
         patterns: dict[str, list[tuple[str, Row]]] = defaultdict(list)
         for name, row in rows:
             if "*" in name:
@@ -35,12 +37,23 @@ class NameTable(Generic[Row]):
     def find(self, names: Iterable[str]) -> tuple[str, Row] | None:
         """The first of the names that the table knows, with its row."""
         for name in names:
-            if name in self._exact:
-                return name, self._exact[name]
-            for pieces, row in self._patterns.get(name.rpartition(".")[2], ()):
-                if _fits(name, pieces):
-                    return name, row
+            row = self._row(name)
+            if row is not None:
+                return name, row
         return None
+
+    def _row(self, name: str) -> Row | None:
+        if name in self._exact:
+            return self._exact[name]
+        patterns = self._patterns.get(name.rpartition(".")[2])
+        if patterns is None:
+            return None
+        # The same few names are asked for again and again.
+        if name not in self._fitting:
+            if len(self._fitting) >= _MOST_KEPT:
+                self._fitting.clear()
+            self._fitting[name] = next((row for pieces, row in patterns if _fits(name, pieces)), None)
+        return self._fitting[name]
 
     @cached_property
     def words(self) -> frozenset[str]:
