@@ -43,6 +43,7 @@ _EXECUTES = frozenset({"exec", "builtins.exec"})
 _WORDS = frozenset(name.rpartition(".")[2] for name in _LEADS | _RUNS | _IMPORTS | _FILES | _NATIVE | _EXECUTES)
 _CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz|so|appimage|AppImage|msi)$")
 _PACKAGE = re.compile(r"\.(?:whl|egg|zip|tar\.gz|tgz|tar\.bz2)$")
+_WORD = re.compile(r"\w+")
 MAX_STEPS = 8  # copies and extractions between a download and what is run
 
 
@@ -125,6 +126,7 @@ def _is_installed(code: Code, module: str) -> bool:
         root in sys.stdlib_module_names
         or root in _libraries()
         or root.replace("_", "-").lower() in code.session.once(_installed)
+        or (root in _popular() and root.lower() not in code.session.once(_named_by_fetches))
     )
 
 
@@ -154,6 +156,19 @@ def _libraries() -> frozenset[str]:
         for name in row["names"]
         if "." in name and "*" not in name.partition(".")[0]
     )
+
+
+@cache
+def _popular() -> frozenset[str]:
+    """Modules that nobody writes next to a notebook."""
+    packages = table("package_names")["popular"].split()
+    return frozenset({*(name.replace("-", "_") for name in packages), *_facts()["libraries"]})
+
+
+def _named_by_fetches(session: Session) -> frozenset[str]:
+    """The words in what is fetched: a library whose repository is cloned may be imported from there."""
+    texts = (text for fetch in all_fetches(session) for text in (fetch.url, fetch.target) if text)
+    return frozenset(word for text in texts for word in _WORD.findall(text.lower().replace("-", "_")))
 
 
 def _is_build(program: str, texts: list[str]) -> bool:
