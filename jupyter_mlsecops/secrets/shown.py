@@ -63,11 +63,12 @@ def _first(found: Iterator[str | None] | list[str | None]) -> Iterator[str]:
 def _contents(code: Code, node: ast.expr) -> str | None:
     """What of an expression must not be seen."""
     pending = [node]
+    may_be_all = code.session.mentions("environ")
     for _ in range(_MOST_STEPS):
         if not pending:
             return None
         current = pending.pop()
-        if not _ENVIRONMENT.isdisjoint(code.program.names(current)):
+        if may_be_all and not _ENVIRONMENT.isdisjoint(code.program.names(current)):
             return "all environment variables"
         if secret := _secret(code, current) or _from_environment(code, current):
             return secret
@@ -132,6 +133,7 @@ def _from_environment(code: Code, node: ast.expr) -> str | None:
     if (
         isinstance(node, ast.Call)
         and node.args
+        and code.session.mentions("environ", "getenv")
         and {"os.getenv", "os.environ.get"}.intersection(code.program.names(node.func))
     ):
         name = code.program.text(node.args[0])
