@@ -69,7 +69,9 @@ class Parser:
 
     def parse(self) -> tuple[Pipeline, ...]:
         """All pipelines of the text."""
-        return self._level(0, "")[0]
+        pipelines = self._level(0, "")[0]
+        del self.words  # which knows this parser: a circle would outlive them
+        return pipelines
 
     def _nested(self, at: int, until: str) -> tuple[tuple[Pipeline, ...], int] | None:
         """The commands of `$(…)`; None where it is too deep to look."""
