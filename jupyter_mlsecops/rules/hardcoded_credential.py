@@ -151,7 +151,6 @@ def _words(code: Code) -> list[str]:
 
 def _hit(fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
     code = position.code
-    source = Text(cell=code.cell, part=code.part, text=code.text)
     rest = (Related(place=code.place(*piece), message="the rest of the value") for piece in position.pieces[1:])
     chosen = kind_of_name(position.name) is NameKind.PASSWORD
     what = "password" if chosen else "credential"
@@ -160,9 +159,7 @@ def _hit(fixes: SecretFixes, position: Position, confidence: Confidence) -> Hit:
         message=f"`{position.name}` holds a {what} in clear: whoever reads the notebook can use it.",
         severity=Severity.LOW if position.compared else None,
         confidence=confidence,
-        fixes=fixes.of(
-            source, code.start + position.start, code.start + position.end, variable=position.variable or "SECRET"
-        ),
+        fixes=fixes.of_named(position),
         related=tuple(rest),
         subject=position.name,
     )

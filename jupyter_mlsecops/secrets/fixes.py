@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.findings import ClearOutput, Fix, Safety
-from jupyter_mlsecops.notebook.model import SOURCE, WHOLE
+from jupyter_mlsecops.notebook.model import SOURCE, WHOLE, Text
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.secrets.environment_fix import read_from_environment
 from jupyter_mlsecops.secrets.positions import positions
@@ -14,7 +14,7 @@ from jupyter_mlsecops.secrets.positions.position import Position, Rewrite
 
 if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.model import Notebook, Text
+    from jupyter_mlsecops.notebook.model import Notebook
 
 MOST_FIXES = 2_000  # of one notebook: more are not reported
 _Span = tuple[int, int]
@@ -42,6 +42,16 @@ class SecretFixes:
             return Fix(title="Clear this output", safety=Safety.SAFE, edits=(clear,)), by_hand
         fix = self._in_code(text, start, end, variable) if text.part in (SOURCE, WHOLE) else None
         return (fix, by_hand) if fix else (by_hand,)
+
+    def of_named(self, position: Position) -> tuple[Fix, ...]:
+        """The fixes for a named literal in program text."""
+        code, variable = position.code, position.variable or "SECRET"
+        start, end = code.start + position.start, code.start + position.end
+        if self._left <= 0 or code.kind != "python" or position.rewrite is None or len(position.pieces) > 1:
+            return self.of(Text(cell=code.cell, part=code.part, text=code.text), start, end, variable=variable)
+        self._left -= 1
+        fix = read_from_environment(code, position.rewrite, variable)
+        return (fix, revoking()) if fix else (revoking(),)
 
     def _in_code(self, text: Text, start: int, end: int, variable: str) -> Fix | None:
         """The fix for a literal in Python, where it is nothing but the secret."""
