@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from jupyter_mlsecops.findings import Confidence, Severity
 from jupyter_mlsecops.knowledge import table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TokenKind:
-    """One row: see the head of knowledge/tokens.toml."""
+    """One row: see the head of knowledge/tokens.toml. `expression` is its pattern as it is written there."""
 
     id: str
     name: str
-    pattern: re.Pattern[str]
+    expression: str
     revoke: str
     variable: str
     starts: tuple[str, ...] = ()
@@ -33,6 +33,11 @@ class TokenKind:
     severity: Severity = Severity.CRITICAL
     confidence: Confidence = Confidence.HIGH
     note: str = ""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a token looks like; most notebooks hold nothing that begins like one."""
+        return re.compile(self.expression)
 
     def prefix(self, token: str) -> str:
         """The part of a token that every token of this kind begins with."""
@@ -87,7 +92,9 @@ def token_table() -> TokenTable:
 
 def _kind(row: dict[str, Any]) -> TokenKind:
     facts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    facts |= {name: re.compile(row[name]) for name in ("pattern", "begins") if name in row}
+    facts["expression"] = facts.pop("pattern")
+    if "begins" in row:
+        facts["begins"] = re.compile(row["begins"])
     facts["severity"] = Severity[row.get("severity", "critical").upper()]
     facts["confidence"] = Confidence[row.get("confidence", "high").upper()]
     return TokenKind(**facts)

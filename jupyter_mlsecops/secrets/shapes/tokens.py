@@ -81,7 +81,7 @@ def _candidates(text: str, data: bytes) -> Iterator[Token]:
                 if (token := _judged(kind, text, start, end)) is not None:
                     yield token
         for kind in known.by_keyword.get(literal.lower(), ()):
-            span = key_after(literal, kind.pattern.pattern, text, position + len(literal))
+            span = key_after(literal, kind.expression, text, position + len(literal))
             if span and stands_alone(text, *span) and (token := _judged(kind, text, *span)) is not None:
                 yield token
 
