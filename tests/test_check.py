@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 
 import pytest
 from fakes import failing, word_rule
@@ -15,6 +17,7 @@ from jupyter_mlsecops.gate import program_text
 from jupyter_mlsecops.lint import lint
 from jupyter_mlsecops.notebook.model import Cell, Notebook
 from jupyter_mlsecops.rule import Reads, Rule
+from jupyter_mlsecops.rules import all_rules
 
 BROKEN = Rule(
     id="broken", category="llm", reads=Reads.CODE, check=failing, severity=Severity.LOW, confidence=Confidence.LOW
@@ -132,6 +135,40 @@ def test_a_rule_that_finds_too_much_is_a_problem_and_not_a_clean_check():
     assert sum(len(result.hits) for result in checked.results) == MOST_HITS
     assert [(problem.kind, problem.cell) for problem in checked.problems] == [("too-large", None)]
     assert "bad finds more than 2,000 places" in checked.problems[0].message
+
+
+def test_idle_ignores_are_bounded_and_the_report_says_so():
+    source = "x = 1  # mlsecops: ignore[unsafe-pickle-load]\n" * (MOST_HITS + 5)
+    report = lint(notebook(code(source)), path="a.ipynb")
+    assert [finding.rule for finding in report.findings] == ["unused-ignore"] * MOST_HITS
+    assert [(problem.kind, problem.path) for problem in report.problems] == [("too-large", "a.ipynb")]
+    assert "unused-ignore finds more than 2,000 places" in report.problems[0].message
+
+
+def test_fixes_are_bounded_and_secrets_are_hidden_all_the_same(monkeypatch):
+    monkeypatch.setattr("jupyter_mlsecops.secrets.fixes.MOST_FIXES", 1)
+    tokens = [make("github", number) for number in range(3)]
+    report = lint(notebook(*(code(f"x = '{token}'") for token in tokens)), path="a.ipynb")
+    assert [len(finding.fixes) for finding in report.findings] == [2, 1, 1]
+    assert set(report.secrets) == set(tokens)
+
+
+def test_a_notebook_that_is_released_leaves_nothing_to_the_garbage_collector():
+    source = "import os\nclass A:\n    def f(self, x=os.environ):\n        self.x = [y for y in x]\nA().f()"
+    book = read_notebook(code(source), code("!pip install torch"))
+    results = check(book, all_rules().values()).results
+    program = book.codes[0].program
+    kept = [weakref.ref(each) for each in (program, program.walk, book.codes[0].session, *book.codes)]
+    kept += [weakref.ref(next(iter(program.walk.frames)))]
+    del program
+    gc.disable()
+    try:
+        book.release()
+        assert [each() for each in kept] == [None] * len(kept)
+    finally:
+        gc.enable()
+    assert book.cells[0].source == source
+    assert {result.rule.id for result in results} >= {"unpinned-package"}
 
 
 def test_every_secret_is_known_even_where_not_every_one_is_reported():

@@ -33,3 +33,18 @@ def test_exact_wins_over_patterns_and_long_over_short(name, row):
         [("a.*load", "never"), ("a.*.load", "short"), ("a.b.*load", "none"), ("a.b*.load", "long"), ("a.load", "exact")]
     )
     assert table.find([name]) == (None if row is None else (name, row))
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=2), max_size=40))
+def test_what_was_looked_up_before_changes_nothing(names):
+    rows = [("a.*.a", 1), ("*.ab", 2), ("b.b", 3)]
+    table = NameTable(rows)
+    for name in [f"{first}.{second}" for first in names for second in names]:
+        assert table.find([name]) == NameTable(rows).find([name])
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr("jupyter_mlsecops.knowledge.names._MOST_KEPT", 3)
+    table = NameTable([("a.*.load", 1)])
+    assert [table.find([f"a.{n}.load"]) for n in range(9)] == [(f"a.{n}.load", 1) for n in range(9)]
+    assert len(table._fitting) <= 3
