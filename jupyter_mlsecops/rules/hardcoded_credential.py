@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlsecops.detection.text_marks import marked_texts
 from jupyter_mlsecops.findings import Confidence, Hit, Related, Severity
-from jupyter_mlsecops.notebook.model import Text
 from jupyter_mlsecops.notebook.parts import steps
 from jupyter_mlsecops.rule import notebook_rule
 from jupyter_mlsecops.secrets.fixes import SecretFixes
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jupyter_mlsecops.notebook.code import Code
-    from jupyter_mlsecops.notebook.model import Cell, Notebook
+    from jupyter_mlsecops.notebook.model import Cell, Notebook, Text
 
 # A name to which a literal is given. Possessive, so that nothing is tried twice.
 _ASSIGNED = re.compile(r"(?<!\w)(\w++)(?:\s*+:\s*+\w++)?+\s*+=\s*+[(rbfRBF]{0,2}[\"']")
