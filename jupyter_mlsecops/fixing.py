@@ -57,6 +57,7 @@ def fix(content: bytes, *, path: str, settings: Settings, unsafe: bool) -> Fixed
             break
         edited = apply_to(notebook, [_spliced(edit) for fix in chosen for edit in fix.edits])
         changed = _encoded(edited, notebook.encoding, like=content)
+        notebook.release()
         after = lint(changed, path=path, settings=settings)
         if changed == content or after.notebook is None or (is_valid(content) and not is_valid(changed)):
             break

@@ -60,7 +60,11 @@ def check_content(content: bytes, name: str, settings: Settings, mending: Mendin
     """Check what came in by another way than a file; nothing is written, but what fixes would change can be asked for."""
     if mending is not None:
         return mended_content(content, name, settings, mending)
-    report = lint(content, path=name, settings=settings, cache=_shared_cells())
+    return _final_result(lint(content, path=name, settings=settings, cache=_shared_cells()))
+
+
+def _final_result(report: Report) -> FileResult:
+    """The wire form of a report of which no more is asked."""
     result = file_result(report)
     if report.notebook is not None:
         report.notebook.release()
@@ -78,7 +82,7 @@ def mended_content(content: bytes, name: str, settings: Settings, mending: Mendi
     from jupyter_mlsecops.fixing import fix, redacted_diff
 
     fixed = fix(content, path=name, settings=settings, unsafe=mending.unsafe)
-    result = file_result(fixed.report)
+    result = _final_result(fixed.report)
     diff = redacted_diff(content, fixed, path=result.path)
     return msgspec.structs.replace(result, mended=fixed.count, diff=diff)
 
@@ -101,7 +105,7 @@ def mended_file(content: bytes, source: Source, settings: Settings, mending: Men
         found = check_content(content, source.name, settings)
         problem = problem_result(unreadable(source.name, f"could not be written: {reason(error)}"))
         return msgspec.structs.replace(found, problems=(*found.problems, *problem.problems))
-    return msgspec.structs.replace(file_result(fixed.report), mended=fixed.count)
+    return msgspec.structs.replace(_final_result(fixed.report), mended=fixed.count)
 
 
 def failed(problem: Problem) -> Outcome:
