@@ -107,9 +107,8 @@ def _import_rules() -> None:
         all_rules()
     finally:
         gc.freeze()
-        # Trees of code are many objects that live together, and notebooks are taken apart when they are done with:
-        # looking through all that often finds nothing.
-        gc.set_threshold(30_000, 10, 50)
+        # Notebooks are taken apart when they are done with, and leave no circles: to look for some often finds nothing.
+        gc.set_threshold(100_000, 20, 100)
         gc.enable()
 
 
