@@ -117,12 +117,14 @@ class Code:
 
     def nodes(self, *types: type[ast.AST], dead: bool = False) -> Iterator[ast.AST]:
         """The nodes of exactly these types, outer before inner; `dead`: those that never run too."""
-        by_type = self.program.by_type[self.number]
+        program = self.program
+        by_type = program.by_type[self.number]
         found = [by_type[kind] for kind in types if kind in by_type]
-        nodes = self.program.nodes[self.number]
+        nodes, frames = program.nodes[self.number], program.walk.frames
         for index in found[0] if len(found) == 1 else sorted(chain.from_iterable(found)):
-            if dead or not self.program.is_dead(nodes[index]):
-                yield nodes[index]
+            node = nodes[index]
+            if dead or not frames[node].dead:
+                yield node
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
