@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jupyter_mlsecops.notebook.model import Cell, Notebook
     from jupyter_mlsecops.rule import Rule
 
-_DECLARING = ("%%writefile", "%%file", "%%writetemplate", "# /// script")
+_DECLARING = re.compile("%%(?:writefile|file|writetemplate)|# /// script")
 _INSTALLING = "pip install conda uv requirement"
 _CONTINUED = "\\\n"
 
@@ -30,7 +31,8 @@ class Gate:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         words = sorted({trigger for rule in rules for trigger in rule.triggers})
-        self._numbers = {word: number for number, word in enumerate(words)}
+        numbers = {word: number for number, word in enumerate(words)}
+        self._triggers = {rule.id: frozenset(numbers[trigger] for trigger in rule.triggers) for rule in rules}
         self._set = re2.Set.SearchSet()
         for word in words:
             self._set.Add(re2.escape(word))
@@ -43,7 +45,7 @@ class Gate:
 
     def can_speak(self, rule: Rule, found: frozenset[int]) -> bool:
         """False where a rule has nothing to say, for none of its triggers is there; any text may hold what rules of texts seek."""
-        return rule.reads is Reads.TEXT or any(self._numbers[trigger] in found for trigger in rule.triggers)
+        return rule.reads is Reads.TEXT or not self._triggers[rule.id].isdisjoint(found)
 
     def _in_cell(self, cell: Cell) -> frozenset[int]:
         return self._in_text(program_text(cell.source))
@@ -64,7 +66,7 @@ def program_text(source: str) -> str:
     A file of dependencies installs packages without saying so.
     """
     text = source
-    if any(mark in text for mark in _DECLARING):
+    if _DECLARING.search(text):
         text = f"{text}\n{_INSTALLING}"
     if _CONTINUED in text:
         text = f"{text}\n{text.replace(_CONTINUED, '')}"

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import re2
+
 from jupyter_mlsecops.notebook.ipython.magic_lines import LineReader, Magic, ShellText
 from jupyter_mlsecops.notebook.ipython.magics import (
     CELL_BODIES,
@@ -34,9 +36,8 @@ _FOREIGN_LINE = re.compile(
 _PROMPT_FIRST = re.compile(r"\s*(?:>>>[ \r\n]|In \[\d*\]: )")
 _PROMPT = re.compile(r"(?:^|(?<=\r))[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|\.{3,}:)(?=[ \r\n]|\Z)", re.MULTILINE)
 # Where this is nowhere, all is Python; most cells are.
-_NOT_PYTHON = re.compile(
-    r"(?:^|\r)[ \t\f]*(?:[!%?,;/]|>>>|In \[|(?:pip3?|conda|mamba|micromamba|uv)[ \t])|=[ \t]*[!%]|\?[ \t]*(?:[#\r\n]|\Z)",
-    re.MULTILINE,
+_NOT_PYTHON = re2.compile(
+    rb"(?m:(?:^|\r)[ \t\f]*(?:[!%?,;/]|>>>|In \[|(?:pip3?|conda|mamba|micromamba|uv)[ \t])|=[ \t]*[!%]|\?[ \t]*(?:[#\r\n]|\z))"
 )
 _NOT_A_LINE_BREAK = re.compile(r"[^\r\n]")
 
@@ -61,7 +62,7 @@ def split(source: str, *, language: str = "python") -> Layout:
     if language in SHELL_LANGUAGES:
         return Layout(python=blank(source), shells=_script(source, 0), body="shell")
     if language in _PYTHONS or language.startswith(("python", "ipython")):
-        if "\n" in source.strip() and not _NOT_PYTHON.search(source):
+        if "\n" in source.strip() and not _NOT_PYTHON.search(source.encode("utf-8", "surrogatepass")):
             return Layout(python=source)
         return _split_python(source) if not _PROMPT_FIRST.match(source) else _split_pasted(source)
     return _split_foreign(source)
