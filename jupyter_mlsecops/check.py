@@ -159,8 +159,7 @@ def _said(rule: Rule, cell: int | None, unit: Unit) -> Sequence[Hit | Problem]:
     most = None if rule.category == "secrets" else MOST_HITS + 1
     said: list[Hit | Problem] = []
     try:
-        for hit in islice(rule.check(unit), most):
-            said.append(hit)  # noqa: PERF402  # one by one, so that what stands before a failure is kept
+        said.extend(islice(rule.check(unit), most))  # what comes before a failure is kept
     except Exception as error:  # noqa: BLE001  # one broken rule must not silence the others
         # The exception's own text may quote a secret.
         said.append(_failed(f"the rule {rule.id} failed with {type(error).__name__}", cell))

@@ -40,9 +40,9 @@ class Merge(Enum):
     SUBJECT = "subject"  # one finding a subject and notebook
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Rule:
-    """One thing to look for.
+    """One thing to look for; there is one object for each, and no two are the same.
 
     `severity` and `confidence` hold where a hit does not bring its own. `triggers` are substrings: where none of them
     stands in any program text of the notebook, the rule has nothing to say ("" = always run). `summarise` words the
