@@ -44,6 +44,7 @@ _WORDS = frozenset(name.rpartition(".")[2] for name in _LEADS | _RUNS | _IMPORTS
 _CODE = re.compile(r"\.(?:py|sh|bash|R|r|jl|ipynb|jar|whl|deb|rpm|run|exe|pl|rb|js|ps1|pyz|so|appimage|AppImage|msi)$")
 _PACKAGE = re.compile(r"\.(?:whl|egg|zip|tar\.gz|tgz|tar\.bz2)$")
 _WORD = re.compile(r"\w+")
+_MOST_PARTS = 8
 MAX_STEPS = 8  # copies and extractions between a download and what is run
 
 
@@ -166,9 +167,18 @@ def _popular() -> frozenset[str]:
 
 
 def _named_by_fetches(session: Session) -> frozenset[str]:
-    """The words in what is fetched: a library whose repository is cloned may be imported from there."""
+    """The names in what is fetched, and their parts: a library whose repository is cloned may be imported from there."""
     texts = (text for fetch in all_fetches(session) for text in (fetch.url, fetch.target) if text)
-    return frozenset(word for text in texts for word in _WORD.findall(text.lower().replace("-", "_")))
+    names = {name for text in texts for name in _WORD.findall(text.lower().replace("-", "_"))}
+    return frozenset(part for name in names for part in _parts(name))
+
+
+def _parts(name: str) -> Iterator[str]:
+    """A name, and whatever stands in it between underscores."""
+    words = name.split("_")[:_MOST_PARTS]
+    yield name
+    for start in range(len(words)):
+        yield from ("_".join(words[start:end]) for end in range(start + 1, len(words) + 1))
 
 
 def _is_build(program: str, texts: list[str]) -> bool:
