@@ -3,13 +3,11 @@ from __future__ import annotations
 import ast
 import time
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlsecops.notebook.python import broken_python
 from jupyter_mlsecops.notebook.python.source import PythonSource, parse
 
 
@@ -343,13 +341,3 @@ def test_an_f_string_of_too_many_fields_is_left_out():
     source = parse("x = f'" + "{a}" * 11_000 + "'\ny = 2")
     assert not source.complete
     assert [ast.unparse(statement) for tree in source.trees for statement in tree.body][-1:] == ["y = 2"]
-
-
-@pytest.mark.parametrize("file", sorted(Path(broken_python.__file__).parent.glob("*.py")), ids=lambda file: file.stem)
-def test_a_tree_is_moved_down_as_python_does_it(file: Path):
-    text = file.read_text(encoding="utf-8") + "\nmatch x:\n  case [1, *y] if y: pass\n"
-    ours, pythons = (
-        ast.dump(move(ast.parse(text), 7), include_attributes=True)
-        for move in (broken_python._moved_down, ast.increment_lineno)
-    )
-    assert ours == pythons
