@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from bisect import bisect_right
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -86,10 +87,8 @@ def parse(text: str) -> PythonSource:
     parsed = text if text.isascii() and "\0" not in text else _UNPARSABLE.sub(" ", text)
     if parsed.startswith(_BYTE_ORDER_MARK):
         parsed = "\f" + parsed[1:]  # which is no indentation, as a blank would be
-    if not _MAY_WARN.search(parsed) and (tree := try_parse(parsed)) is not None:
-        return PythonSource(text=text, parsed=parsed, trees=(tree,), complete=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid escape in somebody's cell is not our warning
+    # An invalid escape in somebody's cell is not our warning.
+    with warnings.catch_warnings(action="ignore") if _MAY_WARN.search(parsed) else nullcontext():
         tree = try_parse(parsed)
         if tree is not None:
             return PythonSource(text=text, parsed=parsed, trees=(tree,), complete=True)
