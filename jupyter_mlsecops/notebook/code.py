@@ -120,10 +120,10 @@ class Code:
         program = self.program
         by_type = program.by_type[self.number]
         found = [by_type[kind] for kind in types if kind in by_type]
-        nodes, frames = program.nodes[self.number], program.walk.frames
+        nodes = program.nodes[self.number]
         for index in found[0] if len(found) == 1 else sorted(chain.from_iterable(found)):
             node = nodes[index]
-            if dead or not frames[node].dead:
+            if dead or not program.is_dead(node):
                 yield node
 
     @cached_property
