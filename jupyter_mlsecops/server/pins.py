@@ -12,7 +12,7 @@ from jupyter_mlsecops.notebook.lines import LineIndex
 from jupyter_mlsecops.notebook.model import SOURCE
 from jupyter_mlsecops.notebook.packages.requirements import normalise
 from jupyter_mlsecops.notebook.packages.swallowed import swallowed_specifiers
-from jupyter_mlsecops.redaction import Redactor
+from jupyter_mlsecops.redaction import RedactorOf
 from jupyter_mlsecops.server.protocol import PinnedPackage, PinReply
 from jupyter_mlsecops.wire import Position, Range, Replace
 
@@ -43,7 +43,7 @@ def pinnable(finding: Finding, report: Report, said: Mapping[int, WireCell]) -> 
     """The packages that a finding is about; none for a finding that no version mends. `said` are cells as they may leave."""
     if finding.rule not in _PINNABLE or report.notebook is None:
         return ()
-    redact = Redactor(report.secrets)
+    redact = report.notebook.once(RedactorOf(report.secrets))
     found: list[Pinnable] = []
     for place in (finding.place, *(related.place for related in finding.related if not related.is_cause)):
         if place.cell is None or place.at.part != SOURCE:
