@@ -49,7 +49,7 @@ class _Export:
         self._path = report.path
         self._redact = self.notebook.once(RedactorOf(report.secrets))
         self._excerpts = Excerpts(self.notebook, self._redact)
-        # Findings share most of their strings, and many share a cell.
+        # Findings share most of their strings, and many share a cell. functools.cache would tie this into a circle.
         self._cleaned: dict[str, str] = {}
         self._cells: dict[int, wire.Cell] = {}
 
@@ -119,14 +119,10 @@ class _Export:
     def _cell_at(self, index: int) -> wire.Cell:
         known = self._cells.get(index)
         if known is None:
-            known = self._cells[index] = self._make_cell(index)
+            cell = self.notebook.cells[index]
+            own_id = None if cell.id is None else self.clean(cell.id)
+            known = self._cells[index] = wire.Cell(index=index, number=index + 1, id=own_id, type=cell.type)
         return known
-
-    def _make_cell(self, index: int) -> wire.Cell:
-        cell = self.notebook.cells[index]
-        return wire.Cell(
-            index=index, number=index + 1, id=None if cell.id is None else self.clean(cell.id), type=cell.type
-        )
 
     def _part(self, part: str) -> str:
         """A pointer whose keys and MIME types are the file's own; only those can hold a secret."""

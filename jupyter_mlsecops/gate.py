@@ -32,7 +32,7 @@ class Gate:
     def __init__(self, rules: Sequence[Rule]) -> None:
         words = sorted({trigger for rule in rules for trigger in rule.triggers})
         numbers = {word: number for number, word in enumerate(words)}
-        self._triggers = {rule.id: frozenset(numbers[trigger] for trigger in rule.triggers) for rule in rules}
+        self._triggers = {rule: frozenset(numbers[trigger] for trigger in rule.triggers) for rule in rules}
         self._set = re2.Set.SearchSet()
         for word in words:
             self._set.Add(re2.escape(word))
@@ -45,7 +45,7 @@ class Gate:
 
     def can_speak(self, rule: Rule, found: frozenset[int]) -> bool:
         """False where a rule has nothing to say, for none of its triggers is there; any text may hold what rules of texts seek."""
-        return rule.reads is Reads.TEXT or not self._triggers[rule.id].isdisjoint(found)
+        return rule.reads is Reads.TEXT or not self._triggers[rule].isdisjoint(found)
 
     def _in_cell(self, cell: Cell) -> frozenset[int]:
         return self._in_text(program_text(cell.source))
